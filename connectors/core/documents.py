@@ -1,0 +1,74 @@
+"""Validating a document that a person wrote (YAML), with every fault named at once.
+
+Belongs here: turning pydantic's errors into sentences with the place, what was found
+missing or unknown, and the nearest known word. Does not belong here: the models.
+"""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from connectors.core.errors import ConfigurationError
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The mapping a YAML file holds. Raises ConfigurationError naming the file and line."""
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise ConfigurationError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError) as fault:
+        raise ConfigurationError(f"{path}: cannot be read ({type(fault).__name__})") from None
+    except yaml.YAMLError as fault:
+        mark = getattr(fault, "problem_mark", None)
+        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise ConfigurationError(f"{path}{place}: not valid YAML: {getattr(fault, 'problem', None) or fault}") from None
+    if not isinstance(document, dict):
+        raise ConfigurationError(f"{path}: expected `key: value` lines, found {type(document).__name__}")
+    return document
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """` Did you mean "x"?`, or the known words where none is near."""
+    close = difflib.get_close_matches(word, known, n=1)
+    if close:
+        return f' Did you mean "{close[0]}"?'
+    return f" Known: {', '.join(sorted(known))}." if known else ""
+
+
+def faults_of(error: ValidationError, model: type[BaseModel], prefix: str = "") -> list[str]:
+    """One sentence a fault: where it stands, what is wrong, what to do. Holds no value."""
+    sentences = []
+    for fault in error.errors(include_input=False, include_url=False):
+        place = ".".join([prefix, *(str(step) for step in fault["loc"])]).strip(".")
+        if fault["type"] == "extra_forbidden":
+            known = _fields_at(model, fault["loc"][:-1])
+            sentences.append(f"{place}: unknown key.{nearest(str(fault['loc'][-1]), known)}")
+        elif fault["type"] == "missing":
+            sentences.append(f"{place}: missing; it is required")
+        else:
+            sentences.append(f"{place}: {fault['msg'].removeprefix('Value error, ')}")
+    return sentences
+
+
+def _fields_at(model: type[BaseModel], steps: tuple[int | str, ...]) -> list[str]:
+    """The keys a model knows at a place inside it; nothing where the place is no model."""
+    current: Any = model
+    for step in steps:
+        if isinstance(current, type) and issubclass(current, BaseModel):
+            names = {field.alias or name: field.annotation for name, field in current.model_fields.items()}
+            current = names.get(str(step))
+        else:
+            current = next((argument for argument in reversed(get_args(current))), None)
+        if current is not None and not isinstance(current, type):
+            models = [a for a in get_args(current) if isinstance(a, type) and issubclass(a, BaseModel)]
+            if len(models) == 1 and len([a for a in get_args(current) if a is not type(None)]) == 1:
+                current = models[0]
+    if isinstance(current, type) and issubclass(current, BaseModel):
+        return [field.alias or name for name, field in current.model_fields.items()]
+    return []

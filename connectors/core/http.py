@@ -1,0 +1,647 @@
+"""One bounded, careful HTTP session for every platform that speaks JSON over HTTP.
+
+Belongs here: how often and how long a request may try, what counts as a whole body,
+which hosts may be asked, and which fault an answer means. Does not belong here: how
+tokens are obtained (auth), how pages follow each other (paging), what a platform's
+paths and fields are (the platform's folder).
+
+Only GET and the token POST are sent, so every request may be repeated. Messages name
+the connection, the method and the path; never a query string, a token or a body.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import email.utils
+import ipaddress
+import json
+import random
+import re
+import socket
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated, Any, Protocol, TypeVar
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import orjson
+import requests
+import urllib3
+from pydantic import AfterValidator
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from requests_ratelimiter import LimiterMixin
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from connectors.core.errors import (
+    AccessDenied,
+    AuthenticationFailed,
+    ConfigurationError,
+    ConnectorError,
+    ContractBroken,
+    IncompleteResponse,
+    NotFound,
+    PlatformUnavailable,
+    PlatformUnreachable,
+    RateLimited,
+)
+
+_CHUNK_BYTES = 256 * 1024
+_USER_AGENT = "expertise-warehouse"
+_T = TypeVar("_T")
+
+
+class Clock(Protocol):
+    """Time as the session sees it, so that a test of backoff need not wait."""
+
+    def monotonic(self) -> float: ...
+
+    def now(self) -> datetime: ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class SystemClock:
+    """The machine's own time."""
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The one place that decides how often and how long. All times are in seconds.
+
+    max_tries: requests for one page, the first included.
+    max_total: of all tries of one page and the waits between them.
+    request_deadline: of one try from the first byte sent to the last byte read.
+    max_retry_after: a platform that asks for a longer pause ends the run at once.
+    max_body_bytes: of one body after decompression.
+    """
+
+    max_tries: int = 6
+    max_total: float = 900.0
+    request_deadline: float = 300.0
+    connect_timeout: float = 10.0
+    read_timeout: float = 60.0
+    backoff_first: float = 1.0
+    backoff_longest: float = 60.0
+    max_retry_after: float = 300.0
+    max_body_bytes: int = 256 * 1024 * 1024
+
+    def backoff(self, tries: int) -> float:
+        """Full jitter: anywhere between nothing and the doubled step, so that clients don't march in step."""
+        step = min(self.backoff_longest, self.backoff_first * 2 ** (tries - 1))
+        return random.uniform(0.0, step)  # noqa: S311 - spreads load, keeps no secret
+
+
+class RequestRefused(ContractBroken):
+    """The platform calls the request itself wrong (400 and other unexpected 4xx)."""
+
+    def __init__(self, message: str, status: int) -> None:
+        self.status = status
+        super().__init__(message)
+
+
+class Authenticator(Protocol):
+    """What the session needs of an authentication method (see auth)."""
+
+    refresh_statuses: frozenset[int]
+
+    def access_token(self) -> str:
+        """A token to send, obtained first where there is none."""
+
+    def replace(self, refused: str) -> str:
+        """Another token than the refused one; one request however many threads ask."""
+
+
+@dataclass(frozen=True)
+class JsonResponse:
+    """A whole, parsed answer. `body` is what the platform sent, so that numbers keep their digits.
+
+    links: targets of the Link header by relation, as absolute addresses.
+    """
+
+    body: bytes = field(repr=False)
+    document: Any = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    url_without_query: str
+    links: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class FormAnswer:
+    """What a token endpoint answered; the body is for the OAuth parser only."""
+
+    status: int
+    body: str = field(repr=False)
+
+
+def checked_base_url(url: str) -> str:
+    """A platform's base address without trailing slash: https, or http on this machine only."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("base_url must be an address such as https://api.example.org")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("base_url must hold no user name, password, query or fragment")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise ValueError(f"base_url must use https: {parts.hostname} is not this machine")
+    return url.rstrip("/")
+
+
+BaseUrl = Annotated[str, AfterValidator(checked_base_url)]
+
+
+class PlatformSession:
+    """Requests to one platform, within limits and with one host allowed.
+
+    connection: the connection's name, for messages.
+    base_url: paths resolve against it; only its host is ever asked.
+    requests_per_second: shared by all threads of this session.
+    """
+
+    def __init__(
+        self,
+        connection: str,
+        base_url: str,
+        requests_per_second: float = 10.0,
+        limits: Limits | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        try:
+            self.base_url = checked_base_url(base_url)
+        except ValueError as fault:
+            raise ConfigurationError(f"{connection}: {fault}") from None
+        self.connection = connection
+        self.limits = limits or Limits()
+        self.clock = clock or SystemClock()
+        self._base = urlsplit(self.base_url)
+        self._authenticator: Authenticator | None = None
+        self._requests = _LimitedSession(
+            per_second=requests_per_second,
+            max_delay=self.limits.max_total,
+            # the mixin would log whole addresses on 429, and this session waits by itself
+            limit_statuses=(),
+        )
+        self._requests.mount("http://", _DeadlineAdapter())
+        self._requests.mount("https://", _DeadlineAdapter())
+        self._requests.headers.update({"User-Agent": _USER_AGENT, "Accept-Encoding": "gzip"})
+        if _is_loopback(self._base.hostname or ""):
+            self._requests.trust_env = False  # a proxy has no business on this machine's own addresses
+
+    def authenticate_with(self, authenticator: Authenticator) -> None:
+        self._authenticator = authenticator
+
+    def close(self) -> None:
+        self._requests.close()
+
+    def get_json(
+        self, path_or_url: str, params: Mapping[str, str] | None = None, authenticated: bool = True
+    ) -> JsonResponse:
+        """GET a JSON document. Raises ConnectorError; never returns part of a body."""
+        url = self._target(path_or_url)
+        request = _Request("GET", url, params=params, headers={"Accept": "application/json"})
+        token = None
+        if authenticated and self._authenticator is not None:
+            token = self._authenticator.access_token()
+            answer = self._exchange(request, token)
+            if answer.status in self._authenticator.refresh_statuses:
+                answer = self._exchange(request, self._authenticator.replace(token))
+        else:
+            answer = self._exchange(request, None)
+        if not 200 <= answer.status < 300:
+            raise self._fault(request, answer)
+        return JsonResponse(answer.body, answer.document, answer.headers, request.shown_url, answer.links)
+
+    def post_form(self, path_or_url: str, form: str, headers: Mapping[str, str] | None = None) -> FormAnswer:
+        """POST a token request. Returns any answer below 500 that is not 429: OAuth gives faults a meaning."""
+        request = _Request(
+            "POST",
+            self._target(path_or_url),
+            headers={
+                "Accept": "application/json",
+                "Content-Type": "application/x-www-form-urlencoded",
+                **(headers or {}),
+            },
+            form=form,
+        )
+        answer = self._exchange(request, None)
+        if 300 <= answer.status < 400:
+            raise self._fault(request, answer)
+        return FormAnswer(answer.status, answer.body.decode("utf-8", errors="replace"))
+
+    # -- targets ---------------------------------------------------------------------------
+
+    def _target(self, path_or_url: str) -> str:
+        url = path_or_url if "://" in path_or_url else f"{self.base_url}/{path_or_url.lstrip('/')}"
+        parts = urlsplit(url)
+        if parts.username or parts.password or parts.hostname != self._base.hostname:
+            raise ContractBroken(
+                f"{self.connection}: the platform points to the host {parts.hostname}, and only "
+                f"{self._base.hostname} may be asked. If the platform has moved, correct base_url"
+            )
+        if parts.scheme != self._base.scheme and not (self._base.scheme == "http" and parts.scheme == "https"):
+            raise ContractBroken(
+                f"{self.connection}: the platform points from {self._base.scheme} to {parts.scheme} at {parts.path}, "
+                "which would send the token unprotected. Ask the vendor to correct its links"
+            )
+        if parts.scheme == self._base.scheme and _port(parts) != _port(self._base):
+            raise ContractBroken(
+                f"{self.connection}: the platform points to port {_port(parts)} of {parts.hostname}, and only port "
+                f"{_port(self._base)} may be asked. If the platform has moved, correct base_url"
+            )
+        return url
+
+    # -- tries -----------------------------------------------------------------------------
+
+    def _exchange(self, request: _Request, token: str | None) -> _Answer:
+        """Send until an answer is final, the tries run out or the time does."""
+        started = self.clock.monotonic()
+        tries = 0
+        while True:
+            tries += 1
+            remaining = self.limits.max_total - (self.clock.monotonic() - started)
+            try:
+                return self._attempt(request, token, min(self.limits.request_deadline, remaining))
+            except _TryAgain as again:
+                wait = self.limits.backoff(tries) if again.retry_after is None else again.retry_after
+                elapsed = self.clock.monotonic() - started
+                if again.retry_after is not None and wait > self.limits.max_retry_after:
+                    raise again.fault(
+                        f"{self._named(request)} {again.what} and asks for a pause of {wait:.0f} s, more than the "
+                        f"{self.limits.max_retry_after:.0f} s that a run waits. Run again later"
+                    ) from None
+                if tries >= self.limits.max_tries or elapsed + wait >= self.limits.max_total:
+                    raise again.fault(
+                        f"{self._named(request)} {again.what}; tried {tries} "
+                        f"{'time' if tries == 1 else 'times'} in {elapsed:.0f} s. {again.advice}"
+                    ) from None
+                self.clock.sleep(wait)
+
+    def _attempt(self, request: _Request, token: str | None, seconds: float) -> _Answer:
+        deadline = self.clock.monotonic() + seconds
+        with self._opened(request, token, seconds) as response:
+            status = response.status_code
+            if status == 429:
+                raise _TryAgain(
+                    RateLimited,
+                    "answered 429 (too many requests)",
+                    "Lower requests_per_second, or run again later",
+                    self._retry_after(response.headers),
+                )
+            if status >= 500 or status == 408:
+                raise _TryAgain(
+                    PlatformUnavailable,
+                    f"answered {status}",
+                    "Run again later; if it stays, ask the vendor",
+                    self._retry_after(response.headers),
+                )
+            is_success = 200 <= status < 300
+            if not is_success and request.method == "GET":
+                return _Answer(status, response.headers)
+            body = self._body(request, response, deadline)
+        document = self._parsed(request, body, response) if is_success and request.method == "GET" else None
+        links = {
+            relation: urljoin(request.url, link["url"])
+            for relation, link in response.links.items()
+            if isinstance(relation, str) and "url" in link
+        }
+        return _Answer(status, response.headers, body, document, links)
+
+    @contextlib.contextmanager
+    def _opened(self, request: _Request, token: str | None, seconds: float) -> Iterator[requests.Response]:
+        """An open response whose body is not read yet; transport faults become _TryAgain."""
+        host = f"{self._base.hostname}:{_port(self._base)}"
+        response: requests.Response | None = None
+        try:
+            with _header_deadline(seconds):
+                response = self._requests.request(
+                    request.method,
+                    request.url,
+                    params=request.params,
+                    data=request.form,
+                    headers=dict(request.headers),
+                    # an explicit auth object also keeps requests from reading .netrc
+                    auth=_Bearer(token),
+                    timeout=(min(self.limits.connect_timeout, seconds), min(self.limits.read_timeout, seconds)),
+                    allow_redirects=False,
+                    stream=True,
+                )
+            yield response
+        except requests.exceptions.SSLError:
+            raise PlatformUnreachable(
+                f"{self.connection}: no trusted TLS connection to {host}. "
+                "Check the certificate of the platform and the certificate store of this machine"
+            ) from None
+        except (requests.exceptions.ConnectionError, requests.exceptions.Timeout):
+            raise _TryAgain(
+                PlatformUnreachable,
+                f"got no answer from {host}",
+                "Check base_url, the network and whether the platform is up",
+            ) from None
+        except requests.exceptions.RequestException as fault:
+            raise ContractBroken(f"{self._named(request)} could not be sent ({type(fault).__name__})") from None
+        except (urllib3.exceptions.HTTPError, OSError):
+            raise _TryAgain(IncompleteResponse, "ended before the body was whole", _RUN_AGAIN) from None
+        finally:
+            if response is not None:
+                response.close()
+
+    def _retry_after(self, headers: Mapping[str, str]) -> float | None:
+        """Seconds to wait; a date counts from the answer's own Date, so this machine's clock does not matter."""
+        text = headers.get("Retry-After", "").strip()
+        if re.fullmatch(r"[+-]?\d{1,12}(\.\d+)?", text):
+            return max(0.0, float(text))
+        until = _http_date(text)
+        if until is None:
+            return None
+        since = _http_date(headers.get("Date", "")) or self.clock.now()
+        return max(0.0, (until - since).total_seconds())
+
+    # -- bodies ----------------------------------------------------------------------------
+
+    def _body(self, request: _Request, response: requests.Response, deadline: float) -> bytes:
+        """The decoded body, or a fault: never a part of it."""
+        encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+        if encoding not in ("identity", "", "gzip", "x-gzip"):
+            raise ContractBroken(f"{self._named(request)} is encoded as {encoding!r}; only gzip was offered")
+        gunzip = _Gunzip() if "gzip" in encoding else None
+        declared = response.headers.get("Content-Length", "")
+        pieces: list[bytes] = []
+        received = decoded = 0
+        while True:
+            if self.clock.monotonic() > deadline:
+                raise _TryAgain(
+                    PlatformUnavailable,
+                    f"sent {received} bytes and was not done within {self.limits.request_deadline:.0f} s",
+                    _RUN_AGAIN,
+                )
+            chunk = response.raw.read1(_CHUNK_BYTES, decode_content=False)
+            if not chunk:
+                break
+            received += len(chunk)
+            room = self.limits.max_body_bytes - decoded
+            try:
+                piece = chunk if gunzip is None else gunzip.feed(chunk, room + 1)
+            except zlib.error:
+                raise _TryAgain(IncompleteResponse, "sent a damaged gzip body", _RUN_AGAIN) from None
+            if len(piece) > room:
+                raise ContractBroken(
+                    f"{self._named(request)} is larger than {self.limits.max_body_bytes} bytes. "
+                    "Nothing of it was kept; lower page_size, or ask the vendor"
+                )
+            decoded += len(piece)
+            pieces.append(piece)
+        if declared.isdigit() and received < int(declared):
+            raise _TryAgain(IncompleteResponse, f"sent {received} of {declared} bytes", _RUN_AGAIN)
+        if gunzip is not None and received and not gunzip.is_complete:
+            raise _TryAgain(IncompleteResponse, f"sent a gzip body that stops early ({received} bytes)", _RUN_AGAIN)
+        return b"".join(pieces)
+
+    def _parsed(self, request: _Request, body: bytes, response: requests.Response) -> Any:
+        content_type = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
+        start = body[:64].lstrip()
+        if "html" in content_type or start.startswith(b"<"):
+            tag = re.match(rb"<!?[A-Za-z]{1,10}", start)
+            raise AuthenticationFailed(
+                f"{self._named(request)} answered {response.status_code} with a page, not JSON (content type "
+                f"{content_type or 'not given'}, starts with {(tag.group() if tag else b'').decode()!r}): it looks "
+                "like a login page. Check base_url, the credentials and any proxy in between"
+            )
+        try:
+            document = orjson.loads(body)
+        except orjson.JSONDecodeError as fault:
+            ends_early = not body.strip() or fault.msg.startswith("unexpected end of data")
+            has_known_end = "Content-Length" in response.headers or "Transfer-Encoding" in response.headers
+            if ends_early or not has_known_end:
+                raise _TryAgain(
+                    IncompleteResponse, f"sent JSON that stops early ({len(body)} bytes)", _RUN_AGAIN
+                ) from None
+            raise ContractBroken(
+                f"{self._named(request)} sent no valid JSON: {fault.msg} at position {fault.pos} of {len(body)}. "
+                "Ask the vendor"
+            ) from None
+        if _has_duplicate_names(body, document):
+            raise ContractBroken(
+                f"{self._named(request)} sent an object that names a field twice, so that no reader can tell which "
+                "value holds. Ask the vendor"
+            )
+        return document
+
+    # -- faults ----------------------------------------------------------------------------
+
+    def _named(self, request: _Request) -> str:
+        return f"{self.connection}: {request.method} {request.path}"
+
+    def _fault(self, request: _Request, answer: _Answer) -> ConnectorError:
+        named, status = self._named(request), answer.status
+        if 300 <= status < 400:
+            target = urlsplit(urljoin(request.url, answer.headers.get("Location", "")))
+            return ContractBroken(
+                f"{named} redirects ({status}) to {target.scheme}://{target.hostname}. Redirects are not followed, "
+                "for they could carry the credentials elsewhere. Correct base_url"
+            )
+        if status == 401:
+            return AuthenticationFailed(
+                f"{named} refused the access token (401), also after a new one. "
+                f"Check the credentials of {self.connection} and what they may read"
+            )
+        if status == 403:
+            return AccessDenied(
+                f"{named} is not ours to read (403). Ask the platform's administrator for read access to it"
+            )
+        if status in (404, 410):
+            return NotFound(f"{named} is not known to the platform ({status})")
+        return RequestRefused(f"{named} was refused as a wrong request ({status})", status)
+
+
+_RUN_AGAIN = "Nothing of it was kept; run again later"
+
+
+@dataclass(frozen=True)
+class _Request:
+    method: str
+    url: str
+    params: Mapping[str, str] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    form: str | None = field(default=None, repr=False)
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.url).path or "/"
+
+    @property
+    def shown_url(self) -> str:
+        return urlsplit(self.url)._replace(query="", fragment="").geturl()
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+    document: Any = None
+    links: Mapping[str, str] = field(default_factory=dict)
+
+
+class _TryAgain(Exception):
+    """A fault that another try may cure, and what to raise when the tries run out."""
+
+    def __init__(self, fault: type[ConnectorError], what: str, advice: str, retry_after: float | None = None) -> None:
+        self.fault = fault
+        self.what = what
+        self.advice = advice
+        self.retry_after = retry_after
+        super().__init__(what)
+
+
+class _Bearer(AuthBase):
+    def __init__(self, token: str | None) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token is not None:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class _Gunzip:
+    """Decompresses at most as much as is asked for, and knows whether the stream came to its end."""
+
+    def __init__(self) -> None:
+        self._member = zlib.decompressobj(wbits=31)
+
+    @property
+    def is_complete(self) -> bool:
+        return self._member.eof
+
+    def feed(self, data: bytes, most: int) -> bytes:
+        """Up to `most` decoded bytes; when it returns that many, the caller has seen enough."""
+        pieces: list[bytes] = []
+        room = most
+        while data and room > 0:
+            if self._member.eof:
+                self._member = zlib.decompressobj(wbits=31)
+            piece = self._member.decompress(data, room)
+            pieces.append(piece)
+            room -= len(piece)
+            data = self._member.unused_data if self._member.eof else self._member.unconsumed_tail
+        return b"".join(pieces)
+
+
+def _has_duplicate_names(body: bytes, document: Any) -> bool:
+    """Whether an object of the body names a member twice.
+
+    Parsing keeps one value per name, so writing the document again gives fewer names. The
+    count is a fast screen that spacing and escapes can only make too careful; the slow,
+    exact look follows where it differs.
+    """
+    if body.count(b'":') == orjson.dumps(document).count(b'":'):
+        return False
+    found = False
+
+    def notice(pairs: list[tuple[str, Any]]) -> None:
+        nonlocal found
+        found = found or len({name for name, _ in pairs}) < len(pairs)
+
+    json.loads(body, object_pairs_hook=notice)
+    return found
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+# -- a deadline for the headers ------------------------------------------------------------
+# A read timeout starts anew with each byte, so a server that drips its headers would never
+# reach it. A timer hangs up instead; the body's deadline is kept while it is read.
+
+
+class _Deadline(threading.local):
+    seconds: float = Limits.request_deadline
+
+
+_deadline = _Deadline()
+
+
+@contextlib.contextmanager
+def _header_deadline(seconds: float) -> Iterator[None]:
+    _deadline.seconds = seconds
+    try:
+        yield
+    finally:
+        _deadline.seconds = Limits.request_deadline
+
+
+def _hang_up(connection: HTTPConnection) -> None:
+    sock = connection.sock
+    if sock is not None:
+        with contextlib.suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+
+
+def _within_deadline(connection: HTTPConnection, read_headers: Callable[[], _T]) -> _T:
+    timer = threading.Timer(_deadline.seconds, _hang_up, [connection])
+    timer.daemon = True
+    timer.start()
+    try:
+        return read_headers()
+    finally:
+        timer.cancel()
+
+
+class _WatchedHTTPConnection(HTTPConnection):
+    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
+        return _within_deadline(self, super().getresponse)
+
+
+class _WatchedHTTPSConnection(HTTPSConnection):
+    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
+        return _within_deadline(self, super().getresponse)
+
+
+class _WatchedHTTPPool(HTTPConnectionPool):
+    ConnectionCls = _WatchedHTTPConnection
+
+
+class _WatchedHTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _WatchedHTTPSConnection
+
+
+class _DeadlineAdapter(HTTPAdapter):
+    """The usual adapter, without retries of its own and with watched connections."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _WatchedHTTPPool, "https": _WatchedHTTPSPool}
+
+
+class _LimitedSession(LimiterMixin, requests.Session):
+    """A requests session with a rate per host."""

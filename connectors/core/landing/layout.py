@@ -1,0 +1,70 @@
+"""Where landed runs stand on disk, and how files get there whole.
+
+Belongs here: folder names, run ids, atomic writes. Does not belong here: contents.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+
+MANIFEST = "_manifest.json"
+VERDICT = "_verdict.json"
+RUN_PREFIX = "run_id="
+UNFINISHED_PREFIX = ".unfinished-"
+
+
+def new_run_id(now: datetime | None = None) -> str:
+    """A run id that sorts by time: `20261115T023000.123456Z-1a2b`."""
+    moment = (now or datetime.now(UTC)).astimezone(UTC)
+    return f"{moment:%Y%m%dT%H%M%S}.{moment:%f}Z-{secrets.token_hex(2)}"
+
+
+def stream_folder(landing: Path, district_id: str, platform: str, connection: str, stream: str) -> Path:
+    """The folder that holds every run of one stream of one connection."""
+    return landing / f"district={district_id}" / f"source={platform}" / f"connection={connection}" / f"stream={stream}"
+
+
+def run_folders(folder: Path) -> list[Path]:
+    """Finished run folders of a stream, oldest first; folders without a manifest do not exist."""
+    return sorted(path for path in folder.glob(f"{RUN_PREFIX}*") if (path / MANIFEST).is_file())
+
+
+def write_whole(path: Path, content: bytes, mode: int = 0o644) -> None:
+    """Write a small file so that a reader sees the old content or all of the new.
+
+    Temporary file in the same folder, fsync, rename, fsync of the folder.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_file(path: Path) -> None:
+    """Make a file that another library wrote durable."""
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames inside a folder durable; a no-op where folders can't be opened (Windows)."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except (PermissionError, IsADirectoryError):  # pragma: no cover - Windows
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,203 @@
+"""The connector of mapped files: finds them, reads what changed, hands it over.
+
+Belongs here: which files a stream has, when they are read again, what a person is
+told. Does not belong here: the mapping's format (mapping), reading (csv_file,
+workbook), rules (shaping).
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import Field
+
+from connectors.core.connector import Connection, Cursor, Options, Pulled, Sink, SourceFile
+from connectors.core.errors import ConfigurationError, ContractBroken, IncompleteResponse
+from connectors.core.schema import Stream
+from connectors.files.csv_file import CsvFile
+from connectors.files.mapping import NamedMapping, load_mappings
+from connectors.files.shaping import Shaper
+from connectors.files.streams import STREAMS
+from connectors.files.workbook import Workbook
+
+ROWS_PER_FRAME = 100_000
+
+
+class FilesOptions(Options):
+    """mappings: pattern of mapping files, relative to district.yml's folder."""
+
+    mappings: str
+    school_year_start: str = Field(default="07-01", pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")
+    """Month and day on which `school_year_of` begins a school year."""
+
+
+@dataclass(frozen=True)
+class _MappedFile:
+    path: Path
+    source: SourceFile
+    named: NamedMapping
+
+
+class FilesConnector:
+    """Mapped CSV and XLSX files of one connection. No secret, no network."""
+
+    platform: ClassVar[str] = "files"
+    streams: ClassVar[tuple[Stream, ...]] = STREAMS
+    options_model: ClassVar[type[Options]] = FilesOptions
+    secret_names: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, connection: Connection) -> None:
+        if not isinstance(connection.options, FilesOptions):
+            raise TypeError("FilesConnector needs FilesOptions")
+        self._connection = connection
+        self._options = connection.options
+
+    def streams_of(self) -> tuple[Stream, ...]:
+        """The streams that some mapping feeds."""
+        mapped = {named.mapping.stream for named in self._mappings}
+        return tuple(stream for stream in STREAMS if stream.name in mapped)
+
+    def check(self) -> str:
+        """Every mapping is sound, finds files, and the files hold its columns."""
+        count = 0
+        for named in self._mappings:
+            for path in self._paths(named):
+                self._opened(path, named)
+                count += 1
+        mappings = len(self._mappings)
+        return (
+            f"{mappings} mapping{'s' * (mappings != 1)}, {count} file{'s' * (count != 1)}: every mapped column is there"
+        )
+
+    def pull(self, stream: Stream, cursor: Cursor | None, sink: Sink) -> Pulled:
+        """All files of the stream where any of them, or a mapping, changed; nothing otherwise."""
+        mappings = [named for named in self._mappings if named.mapping.stream == stream.name]
+        if not mappings:
+            raise ConfigurationError(f"{self._connection.name}: no mapping feeds the stream {stream.name}")
+        files = [
+            _MappedFile(path, SourceFile(self._name(path), _sha256(path)), named)
+            for named in mappings
+            for path in self._paths(named)
+        ]
+        newest: Cursor = {
+            "files": {file.source.name: file.source.sha256 for file in files},
+            "mapping": self._fingerprint(mappings),
+        }
+        if cursor == newest:
+            return Pulled(cursor, is_reset=False, pages=0)
+        pages = 0
+        notes: list[str] = []
+        for file in files:
+            pages += self._read(file, sink, notes)
+        return Pulled(newest, is_reset=True, pages=pages, notes=tuple(dict.fromkeys(notes)))
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    @cached_property
+    def _mappings(self) -> tuple[NamedMapping, ...]:
+        pattern = self._options.mappings
+        paths = self._glob(pattern)
+        if not paths:
+            raise ConfigurationError(
+                f"{self._connection.name}: no mapping file matches {pattern!r} in the folder of district.yml. "
+                "Write one, as the README of connectors/files shows"
+            )
+        return load_mappings(paths, self._connection.base_folder)
+
+    def _glob(self, pattern: str) -> list[Path]:
+        base = self._connection.base_folder
+        # Path.glob takes no pattern of a shared drive (absolute)
+        found = (base / name for name in glob.glob(pattern, root_dir=base, recursive=True))  # noqa: PTH207
+        # spreadsheets keep a lock file named ~$x.xlsx beside an open workbook
+        return sorted(path for path in found if path.is_file() and not path.name.startswith("~$"))
+
+    def _paths(self, named: NamedMapping) -> list[Path]:
+        paths = self._glob(named.mapping.files)
+        if not paths:
+            raise ContractBroken(
+                f"{self._connection.name}: no file matches {named.mapping.files!r} (mapping {named.name}, stream "
+                f"{named.mapping.stream}) in the folder of district.yml. Deliver the export there, or correct `files`"
+            )
+        return paths
+
+    def _name(self, path: Path) -> str:
+        base = self._connection.base_folder
+        return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.as_posix()
+
+    def _fingerprint(self, mappings: Sequence[NamedMapping]) -> str:
+        parts = [self._options.school_year_start, *(f"{named.name} {named.mapping.fingerprint}" for named in mappings)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def _opened(self, path: Path, named: NamedMapping) -> tuple[CsvFile | Workbook, Shaper]:
+        mapping = named.mapping
+        name = self._name(path)
+        content: CsvFile | Workbook = (
+            Workbook(path, name, mapping.sheet, mapping.skip_rows)
+            if mapping.format == "xlsx"
+            else CsvFile(path, name, mapping.encoding, mapping.delimiter, mapping.skip_rows)
+        )
+        header = content.open()
+        month, day = self._options.school_year_start.split("-")
+        return content, Shaper(named, header, name, (int(month), int(day)))
+
+    def _read(self, file: _MappedFile, sink: Sink, notes: list[str]) -> int:
+        name = file.source.name
+        before = _state(file.path)
+        content, shaper = self._opened(file.path, file.named)
+        frames = rows = blank_rows = 0
+        for batch in content.batches():
+            for part in batch.iter_slices(max(1, ROWS_PER_FRAME // shaper.rows_per_row)):
+                shaped = shaper.shape(part)
+                blank_rows += shaped.blank_rows
+                if shaped.frame.height:
+                    sink.add_frame(shaped.frame, file.source)
+                    frames += 1
+                    rows += shaped.frame.height
+        ragged = 0
+        if isinstance(content, CsvFile):
+            ragged = content.ragged_count
+            blank_rows += content.blank_rows
+            _reject_ragged(content, sink)
+        if _state(file.path) != before:
+            raise IncompleteResponse(f"{name}: changed while it was read. Run again once the export is finished")
+        if rows + ragged == 0:
+            raise ContractBroken(f"{name}: holds a header and no rows. Ask for the export again, or take the file away")
+        notes += [*([note] if (note := content.header.note(name)) else []), *shaper.notes]
+        if blank_rows:
+            notes.append(f"{name}: {blank_rows} blank row{'s' * (blank_rows != 1)} passed over")
+        if isinstance(content, Workbook) and content.error_cells:
+            notes.append(
+                f"{name}: {content.error_cells} cells of the workbook hold a formula error and read as missing"
+            )
+        return frames
+
+
+def _reject_ragged(content: CsvFile, sink: Sink) -> None:
+    if not content.ragged_count:
+        return
+    width = len(content.header.names)
+    located: Iterator[tuple[int | None, str]] = (
+        (row.line, f"{content.name} line {row.line}: {row.cells} cells where the header has {width}")
+        for row in content.ragged_rows()
+    )
+    for _ in range(content.ragged_count):
+        # the second reading may see fewer where quotes are odd; each rejected row is still counted
+        row, reason = next(located, (None, f"{content.name}: a row has not the {width} cells of the header"))
+        sink.add_reject(row, "(row)", reason)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _state(path: Path) -> tuple[int, int]:
+    state = path.stat()
+    return state.st_size, state.st_mtime_ns

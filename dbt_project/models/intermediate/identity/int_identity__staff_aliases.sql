@@ -1,0 +1,112 @@
+with
+
+merged_records as (
+    select
+        roster_record_key,
+        district_id,
+        outcome,
+        staff_key
+    from {{ ref('int_identity__roster_records_merged') }}
+    where staff_key is not null
+),
+
+roster_aliases as (
+    select
+        merged_records.district_id,
+        merged_records.staff_key,
+        identifiers.alias_kind,
+        identifiers.alias_value,
+        identifiers.first_school_year,
+        identifiers.last_school_year
+    from {{ ref('int_identity__roster_identifiers') }} as identifiers
+    inner join merged_records on identifiers.roster_record_key = merged_records.roster_record_key
+),
+
+-- the key that a merged record would have alone: pairs and decisions made before the merge keep their person
+former_staff_keys as (
+    select
+        district_id,
+        staff_key,
+        'staff_key' as alias_kind,
+        roster_record_key as alias_value,
+        cast(null as integer) as first_school_year,
+        cast(null as integer) as last_school_year
+    from merged_records
+    where outcome = 'merged'
+),
+
+state_ids_of_one_person as (
+    select
+        district_id,
+        alias_value as state_id,
+        min(staff_key) as staff_key
+    from roster_aliases
+    where alias_kind = 'state_id'
+    group by district_id, alias_value
+    having count(distinct staff_key) = 1
+),
+
+-- a student information system that is not a roster still links state ids to persons
+person_keys_by_state_id as (
+    select
+        staffs.district_id,
+        state_ids_of_one_person.staff_key,
+        'person_key' as alias_kind,
+        {{ person_key_of('staffs.person_id', 'staffs.person_source_system', 'staffs.district_id') }} as alias_value,
+        cast(null as integer) as first_school_year,
+        cast(null as integer) as last_school_year
+    from {{ ref('stg_edfi__staffs') }} as staffs
+    inner join state_ids_of_one_person
+        on staffs.district_id = state_ids_of_one_person.district_id
+        and staffs.staff_unique_id = state_ids_of_one_person.state_id
+    where not staffs.is_deleted
+),
+
+all_aliases as (
+    select district_id, staff_key, alias_kind, alias_value, first_school_year, last_school_year
+    from roster_aliases
+    union all
+    select district_id, staff_key, alias_kind, alias_value, first_school_year, last_school_year
+    from former_staff_keys
+    union all
+    select district_id, staff_key, alias_kind, alias_value, first_school_year, last_school_year
+    from person_keys_by_state_id
+),
+
+aliases as (
+    select
+        district_id,
+        staff_key,
+        alias_kind,
+        alias_value,
+        min(first_school_year) as first_school_year,
+        max(last_school_year) as last_school_year
+    from all_aliases
+    where alias_value is not null
+    group by district_id, staff_key, alias_kind, alias_value
+),
+
+holders as (
+    select
+        district_id,
+        alias_kind,
+        alias_value,
+        count(*) as holder_count
+    from aliases
+    group by district_id, alias_kind, alias_value
+)
+
+select
+    {{ surrogate_key(['aliases.staff_key', 'aliases.alias_kind', 'aliases.alias_value'], district_id='aliases.district_id') }} as staff_alias_key,
+    aliases.district_id,
+    aliases.staff_key,
+    aliases.alias_kind,
+    aliases.alias_value,
+    aliases.first_school_year,
+    aliases.last_school_year,
+    holders.holder_count > 1 as is_ambiguous
+from aliases
+inner join holders
+    on aliases.district_id = holders.district_id
+    and aliases.alias_kind = holders.alias_kind
+    and aliases.alias_value = holders.alias_value

@@ -1,0 +1,89 @@
+with
+
+lines as (
+    select
+        {{ surrogate_key(["'files'", '_connection', 'ledger_line_id']) }} as pd_spending_key,
+        district_id,
+        'files' as source_system,
+        _connection as connection,
+        ledger_line_id,
+        cast(fiscal_year as integer) as fiscal_year,
+        posted_date,
+        amount_usd,
+        fund_code,
+        function_code,
+        object_code,
+        program_code,
+        grant_code,
+        school_id,
+        account_name,
+        description,
+        vendor_name
+    from {{ ref('stg_files__pd_spending') }}
+    where not is_deleted
+),
+
+-- a blank cell of the crosswalk means any code
+crosswalk as (
+    select
+        crosswalk_id,
+        pd_category,
+        is_pd,
+        coalesce(first_fiscal_year, 0) as first_fiscal_year,
+        coalesce(last_fiscal_year, 9999) as last_fiscal_year,
+        {% for code in ['function', 'object', 'program', 'fund', 'grant'] -%}
+        coalesce({{ comparable_code(code ~ '_prefix') }}, '') as {{ code }}_prefix{{ "," if not loop.last }}
+        {% endfor %}
+    from {{ ref('pd_spending_crosswalk') }}
+),
+
+-- the most specific row of the crosswalk decides: the one with most characters given
+matches as (
+    select
+        lines.pd_spending_key,
+        crosswalk.crosswalk_id,
+        crosswalk.pd_category,
+        crosswalk.is_pd,
+        row_number() over (
+            partition by lines.pd_spending_key
+            order by
+                length(
+                    crosswalk.function_prefix || crosswalk.object_prefix || crosswalk.program_prefix
+                    || crosswalk.fund_prefix || crosswalk.grant_prefix
+                ) desc,
+                crosswalk.crosswalk_id
+        ) as match_order
+    from lines
+    inner join crosswalk
+        on lines.fiscal_year between crosswalk.first_fiscal_year and crosswalk.last_fiscal_year
+        {%- for code in ['function', 'object', 'program', 'fund', 'grant'] %}
+        and coalesce({{ comparable_code('lines.' ~ code ~ '_code') }}, '') like crosswalk.{{ code }}_prefix || '%'
+        {%- endfor %}
+)
+
+select
+    lines.pd_spending_key,
+    lines.district_id,
+    lines.source_system,
+    lines.connection,
+    lines.ledger_line_id,
+    lines.fiscal_year,
+    lines.posted_date,
+    lines.amount_usd,
+    lines.fund_code,
+    lines.function_code,
+    lines.object_code,
+    lines.program_code,
+    lines.grant_code,
+    {{ surrogate_key(["nullif(trim(lines.school_id), '')"], district_id='lines.district_id') }} as school_key,
+    lines.account_name,
+    lines.description,
+    lines.vendor_name,
+    matches.crosswalk_id,
+    matches.pd_category,
+    matches.is_pd,
+    matches.crosswalk_id is not null as is_mapped
+from lines
+left join matches
+    on lines.pd_spending_key = matches.pd_spending_key
+    and matches.match_order = 1

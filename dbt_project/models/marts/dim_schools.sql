@@ -1,0 +1,73 @@
+with
+
+mentioned_schools as (
+    select
+        district_id,
+        school_id,
+        school_name,
+        1 as source_order,
+        cast(null as integer) as school_year
+    from {{ ref('stg_edfi__schools') }}
+    where not is_deleted
+    union all
+    select
+        district_id,
+        school_id,
+        school_name,
+        2 as source_order,
+        cast(school_year as integer) as school_year
+    from {{ ref('stg_files__roster') }}
+    where not is_deleted
+    union all
+    select
+        district_id,
+        education_organization_id as school_id,
+        cast(null as {{ dbt.type_string() }}) as school_name,
+        3 as source_order,
+        cast(null as integer) as school_year
+    from {{ ref('stg_edfi__staff_assignments') }}
+    where not is_deleted
+    union all
+    select
+        district_id,
+        school_id,
+        cast(null as {{ dbt.type_string() }}) as school_name,
+        4 as source_order,
+        cast(null as integer) as school_year
+    from {{ ref('stg_files__pd_spending') }}
+    where not is_deleted
+    union all
+    select
+        district_id,
+        school_id,
+        cast(null as {{ dbt.type_string() }}) as school_name,
+        5 as source_order,
+        cast(null as integer) as school_year
+    from {{ ref('stg_files__student_growth') }}
+    where not is_deleted
+),
+
+schools_best_name_first as (
+    select
+        district_id,
+        trim(school_id) as school_id,
+        school_name,
+        row_number() over (
+            partition by district_id, trim(school_id)
+            order by
+                case when school_name is null then 1 else 0 end,
+                source_order,
+                school_year desc,
+                school_name
+        ) as name_order
+    from mentioned_schools
+    where nullif(trim(school_id), '') is not null
+)
+
+select
+    {{ surrogate_key(['school_id']) }} as school_key,
+    district_id,
+    school_id,
+    coalesce(school_name, school_id) as school_name
+from schools_best_name_first
+where name_order = 1

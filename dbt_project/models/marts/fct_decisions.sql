@@ -1,0 +1,11 @@
+{{ empty_rows({
+    'decision_key': dbt.type_string(),
+    'district_id': dbt.type_string(),
+    'decision_kind': dbt.type_string(),
+    'source_system': dbt.type_string(),
+    'source_record_id': dbt.type_string(),
+    'decision': dbt.type_string(),
+    'reason': dbt.type_string(),
+    'decided_by': dbt.type_string(),
+    'decided_at': dbt.type_timestamp(),
+}) }}

@@ -1,0 +1,23 @@
+select
+    pd_spending_key,
+    district_id,
+    ledger_line_id,
+    fiscal_year,
+    posted_date,
+    amount_usd,
+    fund_code,
+    function_code,
+    object_code,
+    program_code,
+    grant_code,
+    school_key,
+    account_name,
+    description,
+    vendor_name,
+    crosswalk_id,
+    pd_category,
+    is_pd,
+    is_mapped,
+    source_system,
+    connection
+from {{ ref('int_spending__lines_categorised') }}

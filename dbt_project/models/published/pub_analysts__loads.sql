@@ -1,0 +1,20 @@
+select
+    run_id,
+    connection,
+    platform as source_system,
+    stream,
+    outcome,
+    verdict,
+    reason,
+    started_at,
+    extracted_at,
+    is_reset,
+    cast(pages as bigint) as pages,
+    cast(records_reported as bigint) as records_reported,
+    cast(records_received as bigint) as records_received,
+    cast(records_landed as bigint) as records_landed,
+    cast(records_rejected as bigint) as records_rejected,
+    cast(duplicate_records as bigint) as duplicate_records,
+    cast(records_deleted as bigint) as records_deleted,
+    undeclared_fields
+from {{ ref('stg_pipeline__runs') }}

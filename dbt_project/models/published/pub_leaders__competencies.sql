@@ -1,0 +1,8 @@
+select
+    competency_key,
+    district_id,
+    competency_code,
+    competency_name,
+    domain,
+    framework
+from {{ ref('dim_competencies') }}

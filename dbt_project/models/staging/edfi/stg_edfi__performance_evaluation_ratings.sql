@@ -1,0 +1,27 @@
+with
+
+newest_versions as (
+    {{ newest_records(source('edfi', 'performance_evaluation_ratings'), key=['id'], modified='_lastModifiedDate') }}
+)
+
+select
+    _district_id as district_id,
+    id as performance_evaluation_rating_id_edfi,
+    cast(educationOrganizationId as {{ dbt.type_string() }}) as education_organization_id,
+    {{ descriptor_code('evaluationPeriodDescriptor') }} as evaluation_period,
+    performanceEvaluationTitle as performance_evaluation_title,
+    {{ descriptor_code('performanceEvaluationTypeDescriptor') }} as performance_evaluation_type,
+    schoolYear as school_year,
+    {{ descriptor_code('termDescriptor') }} as term,
+    personId as person_id,
+    {{ descriptor_code('sourceSystemDescriptor') }} as person_source_system,
+    actualDate as rated_date,
+    {{ descriptor_code('performanceEvaluationRatingLevelDescriptor') }} as rating_level,
+    results,
+    reviewer_person_ids,
+    _lastModifiedDate as modified_at,
+    is_deleted,
+    _connection,
+    _run_id,
+    _extracted_at
+from newest_versions

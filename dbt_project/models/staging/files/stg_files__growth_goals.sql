@@ -1,0 +1,18 @@
+with
+
+newest_versions as (
+    {{ newest_records(source('files', 'growth_goals'), key=['staff_id', 'school_year', 'competency_code']) }}
+)
+
+select
+    _district_id as district_id,
+    staff_id as employee_id,
+    school_year,
+    competency_code,
+    set_date,
+    lower(trim(status)) as status,
+    is_deleted,
+    _connection,
+    _run_id,
+    _extracted_at
+from newest_versions

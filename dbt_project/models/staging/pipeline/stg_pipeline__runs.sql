@@ -1,0 +1,20 @@
+select
+    connection,
+    platform,
+    stream,
+    run_id,
+    outcome,
+    verdict,
+    reason,
+    started_at,
+    extracted_at,
+    is_reset,
+    pages,
+    records_reported,
+    records_received,
+    records_landed,
+    records_rejected,
+    duplicate_records,
+    records_deleted,
+    undeclared_fields
+from {{ source('pipeline', 'runs') }}

@@ -1,0 +1,105 @@
+"""Who sees what: roles, their scope, and the bands that each may see.
+
+Belongs here: the meaning of a role's settings and the answer "may this viewer see this band of a
+person in this school". Does not belong here: reading settings from a file, or the rows (finder).
+
+Evaluation results are personnel records: whoever is not granted a sight of them is denied. A role's
+`inside` holds in its own scope and `outside` elsewhere:
+
+    none       nothing
+    strengths  expert, strong practice, demonstrated
+    band       every band, `need` too
+    score      as `band`: the leaders' release holds no scores
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+BANDS = ("need", "expert", "strong practice", "demonstrated", "developing", "not enough evidence")
+STRENGTHS = frozenset({"expert", "strong practice", "demonstrated"})
+SIGHTS = ("none", "strengths", "band", "score")
+SCOPES = ("district", "school")
+
+
+class AccessRefused(Exception):
+    """The viewer is unknown, or may not see what was asked for."""
+
+
+def visible_bands(sight: str) -> frozenset[str]:
+    """The bands that a sight shows; a sight that is not known shows nothing."""
+    if sight in ("band", "score"):
+        return frozenset(BANDS)
+    return STRENGTHS if sight == "strengths" else frozenset()
+
+
+@dataclass(frozen=True)
+class Role:
+    """What the district's settings grant to a role."""
+
+    scope: str
+    inside: str
+    outside: str = "strengths"
+
+    def __post_init__(self) -> None:
+        if self.scope not in SCOPES:
+            raise ValueError(f"scope is {self.scope!r}; it must be one of {', '.join(SCOPES)}")
+        for name, sight in (("inside", self.inside), ("outside", self.outside)):
+            if sight not in SIGHTS:
+                raise ValueError(f"{name} is {sight!r}; it must be one of {', '.join(SIGHTS)}")
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Someone in a role and, where the role is a school's, in that school."""
+
+    role_name: str
+    role: Role
+    school_id: str | None = None
+
+    @classmethod
+    def parse(cls, text: str | None, roles: Mapping[str, Role]) -> Viewer:
+        """Read `ROLE` or `ROLE:SCHOOL_ID`; anything that is not clearly granted raises AccessRefused."""
+        known = ", ".join(_form(name, role) for name, role in roles.items()) or "none, add some to district.yml"
+        name, _, scope = (text or "").strip().partition(":")
+        name, scope = name.strip(), scope.strip()
+        if not name:
+            raise AccessRefused(f"no role was given, and without one nothing is shown. Say who asks: {known}")
+        role = roles.get(name)
+        if role is None:
+            close = difflib.get_close_matches(name, list(roles), n=1)
+            hint = f" Did you mean {close[0]}?" if close else ""
+            raise AccessRefused(f"the role {name!r} is not in district.yml, so nothing is shown.{hint} Roles: {known}")
+        if role.scope == "school" and not scope:
+            raise AccessRefused(f"the role {name} belongs to a school: write {name}:SCHOOL_ID")
+        if role.scope == "district" and scope:
+            raise AccessRefused(f"the role {name} sees the whole district: write {name} without {':' + scope!r}")
+        return cls(role_name=name, role=role, school_id=scope or None)
+
+    def __str__(self) -> str:
+        return f"{self.role_name}:{self.school_id}" if self.school_id else self.role_name
+
+    def is_inside(self, school_id: str | int | None) -> bool:
+        """Whether a school lies in the viewer's scope. A person without a school is in no school's scope."""
+        if self.role.scope == "district":
+            return True
+        return school_id is not None and str(school_id) == self.school_id
+
+    def sight(self, school_id: str | int | None) -> str:
+        """The sight that the viewer has of people in a school."""
+        return self.role.inside if self.is_inside(school_id) else self.role.outside
+
+    def sees(self, band: str, school_id: str | int | None) -> bool:
+        """Whether the viewer may see that a person of this school stands in this band."""
+        return band in visible_bands(self.sight(school_id))
+
+    def sees_anything(self) -> bool:
+        """Whether there is any school of whose people the viewer may see something."""
+        sights = {self.role.inside} if self.role.scope == "district" else {self.role.inside, self.role.outside}
+        return any(visible_bands(sight) for sight in sights)
+
+
+def _form(name: str, role: Role) -> str:
+    return f"{name}:SCHOOL_ID" if role.scope == "school" else name

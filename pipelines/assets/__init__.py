@@ -1,0 +1,1 @@
+"""Dagster assets: landed streams, the warehouse, the release. Made from the registry and the settings."""

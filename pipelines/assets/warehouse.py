@@ -1,0 +1,139 @@
+"""The dbt project as Dagster assets, its tests as asset checks, built in one invocation.
+
+Belongs here: where dbt finds its input and puts its artefacts, asset keys, dbt's
+manifest. Does not belong here: SQL (dbt_project).
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
+
+from connectors.registry import PLATFORMS
+from pipelines.assets.landed import landed_key
+from pipelines.build_input import write_build_input
+from pipelines.progress import Listener
+from pipelines.settings import Settings
+from pipelines.writer_lock import writer_lock
+
+DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
+DBT = Path(sys.executable).parent / ("dbt.exe" if os.name == "nt" else "dbt")
+# unit tests prove the SQL, not the data: they run in CI
+BUILD = ["build", "--exclude-resource-type", "unit_test"]
+
+
+class WarehouseFailed(Exception):
+    """dbt could not read the project."""
+
+
+class Translator(DagsterDbtTranslator):
+    """Sources are the landed assets; models are `[layer, …, name]`."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        if dbt_resource_props["resource_type"] == "source" and dbt_resource_props["source_name"] in PLATFORMS:
+            return landed_key(dbt_resource_props["source_name"], dbt_resource_props["name"])
+        if dbt_resource_props["resource_type"] == "source":
+            return dg.AssetKey([dbt_resource_props["source_name"], dbt_resource_props["name"]])
+        return model_key(dbt_resource_props)
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        return _layer(dbt_resource_props)
+
+
+def model_key(node: Mapping[str, Any]) -> dg.AssetKey:
+    """The asset of a dbt model or seed."""
+    return dg.AssetKey([_layer(node), node["name"]])
+
+
+def _layer(node: Mapping[str, Any]) -> str:
+    return str(node["fqn"][1]) if node["resource_type"] == "model" else f"{node['resource_type']}s"
+
+
+def dbt_target(settings: Settings) -> Path:
+    """Where dbt keeps its artefacts: beside the warehouse, never in the project."""
+    return settings.warehouse.parent / "dbt"
+
+
+@contextmanager
+def dbt_environment(settings: Settings) -> Iterator[None]:
+    """What dbt_project/profiles.yml and the register_landing macro read."""
+    wanted = {
+        "EXPERTISE_WAREHOUSE": str(settings.warehouse),
+        "EXPERTISE_BUILD_INPUT": str(settings.build_input),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def dbt_manifest(settings: Settings) -> Path:
+    """dbt's manifest of the project as it stands; parsed anew only when a file changed.
+
+    Raises WarehouseFailed with dbt's own words.
+    """
+    target = dbt_target(settings)
+    manifest, stamp = target / "manifest.json", target / "project.sha256"
+    digest = hashlib.sha256()
+    for path in sorted(DBT_PROJECT.rglob("*")):
+        if path.is_file() and path.suffix in {".sql", ".yml", ".csv", ".md"}:
+            digest.update(str(path.relative_to(DBT_PROJECT)).encode() + path.read_bytes())
+    if manifest.is_file() and stamp.is_file() and stamp.read_text() == digest.hexdigest():
+        return manifest
+    target.mkdir(parents=True, exist_ok=True)
+    settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    places = {"project-dir": DBT_PROJECT, "profiles-dir": DBT_PROJECT, "target-path": target, "log-path": target}
+    command = [
+        str(DBT),
+        "--quiet",
+        "parse",
+        *(part for name, path in places.items() for part in (f"--{name}", str(path))),
+    ]
+    with dbt_environment(settings):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise WarehouseFailed(f"dbt can't read {DBT_PROJECT.name}:\n{done.stdout}{done.stderr}")
+    stamp.write_text(digest.hexdigest())
+    return manifest
+
+
+def warehouse_assets(settings: Settings, listener: Listener) -> dg.AssetsDefinition:
+    """Every model, seed and test of the dbt project; needs DbtCliResource as `dbt`."""
+    translator = Translator(settings=DagsterDbtTranslatorSettings(enable_asset_checks=True))
+
+    @dbt_assets(manifest=dbt_manifest(settings), dagster_dbt_translator=translator, name="build_warehouse")
+    def build_warehouse(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+        with writer_lock(settings.state), dbt_environment(settings):
+            write_build_input(settings, as_of=datetime.now(settings.time_zone).date())
+            invocation = dbt.cli(BUILD, context=context, target_path=dbt_target(settings))
+            for event in invocation.stream():
+                listener.step_ended("build", getattr(event, "check_name", None) or "model")
+                yield event
+
+    return build_warehouse
+
+
+def dbt_resource() -> DbtCliResource:
+    return DbtCliResource(project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT), dbt_executable=str(DBT))
+
+
+def published_models(manifest: Path) -> list[dg.AssetKey]:
+    """The models that a release is made of."""
+    nodes = json.loads(manifest.read_text())["nodes"].values()
+    return [model_key(node) for node in nodes if node["resource_type"] == "model" and node["name"].startswith("pub_")]

@@ -1,0 +1,1 @@
+"""When and how things run: jobs, schedules, retry policies."""

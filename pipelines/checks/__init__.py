@@ -1,0 +1,1 @@
+"""Dagster asset checks over landed streams. dbt's tests become checks where the warehouse is built."""

@@ -1,0 +1,326 @@
+"""The `expertise` command.
+
+Belongs here: commands, their options, and turning faults into exit codes (0 done, 1 a
+check or source failed, 2 wrong usage or configuration). Does not belong here: the work
+(run, status, apps), how answers look (screen). Whatever is heavy is imported inside the
+command that needs it, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from pipelines.apps.access import Viewer
+    from pipelines.settings import Settings
+
+DONE, FAILED, WRONG_USE = 0, 1, 2
+
+app = typer.Typer(
+    help="The Expertise Warehouse: load a district, publish who knows what, and ask.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+sources_app = typer.Typer(help="The platforms a district reads from.", no_args_is_help=True)
+app.add_typer(sources_app, name="sources")
+
+Config = Annotated[Path, typer.Option("--config", "-c", help="The district's settings.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+As = Annotated[
+    str | None, typer.Option("--as", help="Who asks: ROLE or ROLE:SCHOOL_ID. Default: cli.as in district.yml.")
+]
+DISTRICT_YML = Path("district.yml")
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def _faults_become_exit_codes(command: _Command) -> _Command:
+    """Print a known fault as one clear message and end with its exit code."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        as_json = bool(kwargs.get("as_json"))
+        try:
+            return command(*args, **kwargs)
+        except typer.Exit:
+            raise
+        except KeyboardInterrupt:
+            _complain("stopped; what was landed so far counts, run again to go on", as_json)
+            raise typer.Exit(FAILED) from None
+        except Exception as fault:
+            code = _exit_code(fault)
+            if code is None:
+                raise
+            _complain(str(fault), as_json)
+            raise typer.Exit(code) from None
+
+    return wrapped  # type: ignore[return-value]
+
+
+def _exit_code(fault: Exception) -> int | None:
+    """The exit code of a fault that we know how to explain; None for a bug of ours."""
+    from connectors.core.errors import ConfigurationError, ConnectorError
+    from pipelines.apps.access import AccessRefused
+    from pipelines.apps.finder import QuestionRefused
+    from pipelines.apps.release_reader import ReleaseError
+    from pipelines.publish.layout import PublishError
+    from pipelines.writer_lock import AnotherRunHolds
+
+    if isinstance(fault, ConfigurationError | AccessRefused | QuestionRefused):
+        return WRONG_USE
+    if isinstance(fault, ConnectorError | ReleaseError | PublishError | AnotherRunHolds | OSError):
+        return FAILED
+    return None
+
+
+def _complain(message: str, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"error": message}))
+    else:
+        typer.secho(message, fg=typer.colors.RED if sys.stderr.isatty() else None, err=True)
+
+
+def _print_json(document: Any) -> None:
+    typer.echo(json.dumps(document, indent=1, default=str, ensure_ascii=False))
+
+
+def _settings(config: Path) -> Settings:
+    from pipelines.settings import load_settings
+
+    return load_settings(config)
+
+
+def _viewer(settings: Settings, who: str | None) -> Viewer:
+    from pipelines.apps.access import Viewer
+
+    return Viewer.parse(who or settings.document.cli.role, settings.roles)
+
+
+@app.command()
+@_faults_become_exit_codes
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where the district's folder is made.")] = Path("."),
+    as_json: Json = False,
+) -> None:
+    """Write a district.yml and a .env to fill in."""
+    from pipelines.new_district import write_new_district
+
+    written = write_new_district(folder)
+    if as_json:
+        _print_json({"written": [str(path) for path in written]})
+        return
+    for path in written:
+        typer.echo(f"wrote {path}")
+    typer.echo("Next: fill in both files, then `expertise doctor` and `expertise run`.")
+
+
+@app.command()
+@_faults_become_exit_codes
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where the demo district is made.")] = Path("demo"),
+    teachers: Annotated[int, typer.Option(min=40, help="Size of the synthetic district.")] = 600,
+    as_json: Json = False,
+) -> None:
+    """Load a SYNTHETIC district from local stand-ins of four platforms, and ask who knows what."""
+    from pipelines.demo import run_demo
+    from pipelines.screen import Quiet, Screen, show_demo
+
+    with Quiet() if as_json else Screen() as screen:
+        outcome = run_demo(folder, teachers, screen)
+    _print_json(outcome.to_json()) if as_json else show_demo(outcome)
+    raise typer.Exit(DONE if outcome.report.is_published else FAILED)
+
+
+@app.command()
+@_faults_become_exit_codes
+def doctor(config: Config = DISTRICT_YML, as_json: Json = False) -> None:
+    """Look at everything a run needs: settings, secrets, platforms, disk."""
+    from pipelines.doctor import examine
+    from pipelines.screen import show_examination
+
+    findings = examine(_settings(config))
+    _print_json([finding.to_json() for finding in findings]) if as_json else show_examination(findings)
+    raise typer.Exit(DONE if all(finding.is_well for finding in findings) else FAILED)
+
+
+@sources_app.command("list")
+@_faults_become_exit_codes
+def sources_list(config: Config = DISTRICT_YML, as_json: Json = False) -> None:
+    """The configured sources and the platforms there are."""
+    from connectors.registry import PLATFORMS
+    from pipelines.screen import show_sources
+
+    settings = _settings(config)
+    configured = [
+        {"name": source.name, "platform": source.platform.name, "streams": [s.name for s in source.platform.streams]}
+        for source in settings.sources.values()
+    ]
+    platforms = [{"platform": platform.name, "title": platform.title} for platform in PLATFORMS.values()]
+    if as_json:
+        _print_json({"sources": configured, "platforms": platforms})
+    else:
+        show_sources(configured, platforms)
+
+
+@sources_app.command("check")
+@_faults_become_exit_codes
+def sources_check(
+    name: Annotated[str, typer.Argument(help="A source of district.yml.")],
+    config: Config = DISTRICT_YML,
+    as_json: Json = False,
+) -> None:
+    """Reach one source: its address, its credentials, its folder."""
+    from pipelines.doctor import reach
+
+    sentence = reach(_known_source(_settings(config), name), name)
+    _print_json({"source": name, "answer": sentence}) if as_json else typer.echo(f"{name}: {sentence}")
+
+
+@sources_app.command("pull")
+@_faults_become_exit_codes
+def sources_pull(
+    name: Annotated[str, typer.Argument(help="A source of district.yml.")],
+    full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Everything, not only what is new.")] = False,
+    config: Config = DISTRICT_YML,
+    as_json: Json = False,
+) -> None:
+    """Land one source's streams; they are judged and built by the next `expertise run`."""
+    from dataclasses import asdict
+
+    from pipelines.pull_source import pull_source
+    from pipelines.screen import Quiet, Screen, show_streams
+
+    settings = _known_source(_settings(config), name)
+    with Quiet() if as_json else Screen() as screen:
+        lines = [pulled.line() for pulled in pull_source(settings, name, full_refresh, screen)]
+    _print_json([asdict(line) for line in lines]) if as_json else show_streams(lines)
+    raise typer.Exit(FAILED if any(line.fault for line in lines) else DONE)
+
+
+def _known_source(settings: Settings, name: str) -> Settings:
+    from connectors.core.documents import nearest
+    from connectors.core.errors import ConfigurationError
+
+    if name not in settings.sources:
+        raise ConfigurationError(
+            f"{name} is not a source of {settings.path.name}.{nearest(name, list(settings.sources))}"
+        )
+    return settings
+
+
+@app.command()
+@_faults_become_exit_codes
+def run(
+    source: Annotated[list[str] | None, typer.Option("--source", help="Pull only this source (repeatable).")] = None,
+    full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Everything, not only what is new.")] = False,
+    config: Config = DISTRICT_YML,
+    as_json: Json = False,
+) -> None:
+    """Pull, judge, build and publish."""
+    from pipelines.run import run as run_job
+    from pipelines.screen import Quiet, Screen, show_report
+
+    settings = _settings(config)
+    for name in source or []:
+        _known_source(settings, name)
+    with Quiet() if as_json else Screen() as screen:
+        report = run_job(settings, screen, tuple(source or ()), full_refresh)
+    _print_json(report.to_json()) if as_json else show_report(report, settings.district.name)
+    raise typer.Exit(DONE if report.is_published else FAILED)
+
+
+@app.command()
+@_faults_become_exit_codes
+def status(config: Config = DISTRICT_YML, as_json: Json = False) -> None:
+    """What is loaded, what failed since when, what is dark, and how old the release is."""
+    from pipelines.screen import show_status
+    from pipelines.status import read_status
+
+    answer = read_status(_settings(config))
+    _print_json(answer.to_json()) if as_json else show_status(answer)
+    raise typer.Exit(FAILED if any(line.state in ("failing", "rejected") for line in answer.streams) else DONE)
+
+
+@app.command()
+@_faults_become_exit_codes
+def find(
+    competency: Annotated[str, typer.Argument(help="A competency's name or code.")],
+    school: Annotated[str | None, typer.Option("--school", help="Only this school (id or name).")] = None,
+    who: As = None,
+    config: Config = DISTRICT_YML,
+    as_json: Json = False,
+) -> None:
+    """Who knows this, best evidence first, as far as the role may see."""
+    from pipelines.apps.finder import find as find_experts
+    from pipelines.apps.release_reader import open_release
+    from pipelines.screen import show_experts
+
+    settings = _settings(config)
+    viewer = _viewer(settings, who)
+    with open_release(settings.published, "leaders") as release:
+        experts = find_experts(release, viewer, competency, school)
+        info = release.info()
+    _print_json(experts) if as_json else show_experts(experts, competency, str(viewer), info)
+
+
+@app.command()
+@_faults_become_exit_codes
+def explain(
+    staff: Annotated[str, typer.Argument(help="A staff key, a full name, or a part of one.")],
+    competency: Annotated[str, typer.Argument(help="A competency's name or code.")],
+    who: As = None,
+    config: Config = DISTRICT_YML,
+    as_json: Json = False,
+) -> None:
+    """Why a staff member stands where they stand: the sentence and the evidence."""
+    from pipelines.apps.finder import explain as explain_band
+    from pipelines.apps.release_reader import open_release
+    from pipelines.screen import show_explanation
+
+    settings = _settings(config)
+    viewer = _viewer(settings, who)
+    with open_release(settings.published, "leaders") as release:
+        explanation = explain_band(release, viewer, staff, competency)
+        info = release.info()
+    _print_json(explanation) if as_json else show_explanation(explanation, str(viewer), info)
+
+
+@app.command()
+@_faults_become_exit_codes
+def export(
+    format: Annotated[str, typer.Option("--format", help="parquet, csv or xlsx.")] = "xlsx",
+    folder: Annotated[Path | None, typer.Option(help="Default: exports/ beside district.yml.")] = None,
+    who: As = None,
+    config: Config = DISTRICT_YML,
+    as_json: Json = False,
+) -> None:
+    """Write what the role may see of the leaders' release to files."""
+    from connectors.core.errors import ConfigurationError
+    from pipelines.apps.export import FORMATS
+    from pipelines.apps.export import export as export_release
+    from pipelines.screen import show_exported
+
+    if format not in FORMATS:
+        raise ConfigurationError(f"--format is one of {', '.join(FORMATS)}, not {format}")
+    settings = _settings(config)
+    written = export_release(settings.published, _viewer(settings, who), folder or settings.exports, format)
+    answer = [{"file": str(file.path), "rows": file.rows} for file in written]
+    _print_json(answer) if as_json else show_exported(answer)
+
+
+def main() -> None:
+    """The console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Looks at everything a run needs, before a run: settings, secrets, platforms, disk.
+
+Belongs here: one finding per thing looked at. Does not belong here: mending it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from connectors.core.errors import ConnectorError
+from pipelines.apps.release_reader import ReleaseError, open_release
+from pipelines.publish.layout import AUDIENCES
+from pipelines.settings import Settings
+
+LEAST_FREE_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at, and what to do where it is not well."""
+
+    what: str
+    is_well: bool
+    sentence: str
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Every finding, in the order in which a person would mend them."""
+    findings = [Finding("settings", True, f"{settings.path.name} is valid: {len(settings.sources)} sources")]
+    findings.append(_look("pseudonym key", lambda: _key_sentence(settings)))
+    findings += [_look(f"source {name}", lambda name=name: reach(settings, name)) for name in settings.sources]
+    if not settings.document.roster_sources:
+        findings.append(
+            Finding("roster", False, "no roster_sources in district.yml: awards build, but nobody is named")
+        )
+    free = shutil.disk_usage(settings.home).free
+    enough = free >= LEAST_FREE_BYTES
+    advice = "" if enough else ": free some before a run"
+    findings.append(Finding("disk", enough, f"{free / 1e9:.1f} GB free beside district.yml{advice}"))
+    for audience in AUDIENCES:
+        try:
+            with open_release(settings.published, audience) as release:
+                findings.append(Finding(f"release for {audience}", True, f"{release.info()['release_id']} opens"))
+        except ReleaseError as fault:
+            findings.append(Finding(f"release for {audience}", False, str(fault)))
+    return findings
+
+
+def reach(settings: Settings, name: str) -> str:
+    """Ask a source something cheap. Raises ConnectorError."""
+    _, connector = settings.connector(name)
+    try:
+        return connector.check()
+    finally:
+        connector.close()
+
+
+def _key_sentence(settings: Settings) -> str:
+    return f"set, {len(settings.pseudonym_key)} bytes"
+
+
+def _look(what: str, ask: Any) -> Finding:
+    try:
+        return Finding(what, True, ask())
+    except ConnectorError as fault:
+        return Finding(what, False, str(fault))

@@ -1,0 +1,205 @@
+"""One run in this process: pull, judge, build, publish, and a report that tells the truth.
+
+Belongs here: starting the Dagster job without Dagster's daemon, gathering what became
+of it. Does not belong here: the steps themselves (assets, checks), drawing (cli).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import redirect_stdout
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipelines.apps.release_reader import ReleaseError, open_release
+from pipelines.progress import Listener, StreamLine
+from pipelines.settings import Settings
+from pipelines.writer_lock import writer_lock
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something a person should know: `error` held the release back, `warning` did not."""
+
+    severity: str
+    where: str
+    what: str
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """The outcome of a run. `is_published` is True only if the release was swapped in."""
+
+    started_at: datetime
+    ended_at: datetime
+    is_published: bool
+    release_id: str | None
+    streams: list[StreamLine]
+    checks_passed: int
+    checks_warned: int
+    checks_failed: int
+    problems: list[Problem]
+    warehouse: str
+    published: str
+    last_good: str
+    reports: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str))
+        return document
+
+
+class _Recorder:
+    """Passes events on, and keeps what the report needs of them."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self.streams: list[StreamLine] = []
+
+    def stage_started(self, stage: str, steps: int | None = None) -> None:
+        self._listener.stage_started(stage, steps)
+
+    def stream_started(self, connection: str, stream: str) -> None:
+        self._listener.stream_started(connection, stream)
+
+    def records_received(self, connection: str, stream: str, count: int) -> None:
+        self._listener.records_received(connection, stream, count)
+
+    def stream_ended(self, line: StreamLine) -> None:
+        self.streams.append(line)
+        self._listener.stream_ended(line)
+
+    def step_ended(self, stage: str, name: str) -> None:
+        self._listener.step_ended(stage, name)
+
+
+def run(settings: Settings, listener: Listener, sources: tuple[str, ...] = (), full_refresh: bool = False) -> RunReport:
+    """Run the job `load_and_publish` here and now.
+
+    sources: only these are pulled; the warehouse is built from everything accepted.
+    Raises AnotherRunHolds at once if another run is writing, MissingSecret before
+    anything is pulled.
+    """
+    with writer_lock(settings.state):
+        for name in settings.sources:
+            settings.connection(name)
+        key = settings.pseudonym_key
+        del key
+        return _run_job(settings, listener, sources, full_refresh)
+
+
+def _run_job(settings: Settings, listener: Listener, sources: tuple[str, ...], full_refresh: bool) -> RunReport:
+    # Dagster takes seconds to import: after the lock, so that a second run fails fast
+    import dagster as dg
+
+    from pipelines.assets.landed import landed_key
+    from pipelines.automation.schedules import JOB_NAME
+    from pipelines.build import build_defs
+
+    started_at = datetime.now(UTC)
+    recorder = _Recorder(listener)
+    definitions = build_defs(settings, recorder, retries=None)
+    job = definitions.resolve_job_def(JOB_NAME)
+    wanted = {settings.sources[name].platform.name for name in sources}
+    skipped = {
+        landed_key(source.platform.name, stream.name)
+        for source, stream in settings.streams()
+        if wanted and source.platform.name not in wanted
+    }
+    selection = [key for key in job.asset_layer.executable_asset_keys if key not in skipped] if skipped else None
+    pulls = {
+        source.platform.name for source in settings.sources.values() if not wanted or source.platform.name in wanted
+    }
+    config: dict[str, Any] = {
+        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+        "ops": {f"pull_{platform}": {"config": {"full_refresh": full_refresh}} for platform in pulls},
+    }
+    instance = dg.DagsterInstance.get() if os.environ.get("DAGSTER_HOME") else dg.DagsterInstance.ephemeral()
+    listener.stage_started("pull")
+    with instance:
+        settings.reports.mkdir(parents=True, exist_ok=True)
+        # dagster-dbt repeats dbt's log on stdout, where this run's own answer is printed
+        with (settings.reports / "dbt.log").open("w") as log, redirect_stdout(log):
+            result = job.execute_in_process(
+                run_config=config, instance=instance, asset_selection=selection, raise_on_error=False
+            )
+        return _report(settings, recorder, result, started_at)
+
+
+def _report(settings: Settings, recorder: _Recorder, result: Any, started_at: datetime) -> RunReport:
+    evaluations = result.get_asset_check_evaluations()
+    problems = [
+        Problem("error", f"{line.connection}.{line.stream}", line.fault) for line in recorder.streams if line.fault
+    ]
+    for evaluation in evaluations:
+        if not evaluation.passed:
+            problems.append(
+                Problem(
+                    "error" if evaluation.severity.value == "ERROR" else "warning",
+                    f"{'.'.join(evaluation.asset_key.path[1:])}: {evaluation.check_name}",
+                    evaluation.description or "does not hold",
+                    _failing_rows(evaluation),
+                )
+            )
+    failed_checks = [e for e in evaluations if not e.passed and e.severity.value == "ERROR"]
+    if not result.success and not any(problem.severity == "error" for problem in problems):
+        problems += [Problem("error", step, reason) for step, reason in _step_failures(result)]
+    release_id = None
+    for event in result.get_asset_materialization_events():
+        metadata = event.materialization.metadata
+        if "release_id" in metadata:
+            release_id = str(metadata["release_id"].value)
+    report = RunReport(
+        started_at=started_at,
+        ended_at=datetime.now(UTC),
+        is_published=release_id is not None,
+        release_id=release_id,
+        streams=recorder.streams,
+        checks_passed=sum(evaluation.passed for evaluation in evaluations),
+        checks_warned=sum(not e.passed for e in evaluations) - len(failed_checks),
+        checks_failed=len(failed_checks),
+        problems=problems,
+        warehouse=str(settings.warehouse),
+        published=str(settings.published),
+        last_good=_last_good(settings),
+        reports=[str(path) for path in _new_reports(settings.reports, started_at)],
+    )
+    path = settings.reports / f"{started_at:%Y%m%dT%H%M%SZ}-run.json"
+    path.write_text(json.dumps(report.to_json(), indent=1))
+    return report
+
+
+def _last_good(settings: Settings) -> str:
+    """The release that readers have now, and its age."""
+    try:
+        with open_release(settings.published, "leaders") as release:
+            info = release.info()
+    except ReleaseError as fault:
+        return str(fault)
+    hours = (datetime.now(UTC) - info["built_at"].replace(tzinfo=UTC)).total_seconds() / 3600
+    return f"the last good release is {info['release_id']}, {hours:.1f} hours old"
+
+
+def _failing_rows(evaluation: Any) -> int | None:
+    """How many rows a dbt test found, where it says so."""
+    value = evaluation.metadata.get("dagster_dbt/failed_row_count")
+    return int(value.value) if value is not None and value.value is not None else None
+
+
+def _step_failures(result: Any) -> list[tuple[str, str]]:
+    """Steps that failed for a reason no check or source has named."""
+    failures = []
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            cause = error.cause if error and error.cause else error
+            failures.append((event.step_key or "run", (cause.message if cause else "failed").strip()[:2000]))
+    return failures
+
+
+def _new_reports(folder: Path, since: datetime) -> list[Path]:
+    return sorted(path for path in folder.glob("*.html") if path.stat().st_mtime >= since.timestamp() - 1)

@@ -1,0 +1,320 @@
+"""How answers look in a terminal: progress while a run goes on, tables after.
+
+Belongs here: Rich tables, bars and sentences. Does not belong here: deciding anything;
+`--json` prints the same answers without it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from pipelines.progress import Silent, StreamLine
+
+if TYPE_CHECKING:
+    from pipelines.demo import DemoOutcome
+    from pipelines.doctor import Finding
+    from pipelines.run import RunReport
+    from pipelines.status import Status
+
+# bound now: a run sends what other programs print on stdout to a log
+console = Console(file=sys.stdout, highlight=False)
+_STAGES = {
+    "prepare": "Prepare",
+    "pull": "Pull from the sources",
+    "check": "Judge the deliveries",
+    "build": "Build the warehouse",
+    "publish": "Publish the release",
+}
+_BAND_COLOURS = {
+    "expert": "bold green",
+    "strong practice": "green",
+    "demonstrated": "cyan",
+    "developing": "yellow",
+    "need": "red",
+}
+_SYNTHETIC = "[bold magenta]SYNTHETIC data: nobody here is real[/]"
+
+
+class Quiet(Silent):
+    """A listener that draws nothing."""
+
+    def __enter__(self) -> Quiet:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
+class Screen:
+    """Draws one line per stage, with a bar where the number of steps is known."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            SpinnerColumn(finished_text="[green]✓[/]"),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("[dim]{task.fields[note]}[/]"),
+            TimeElapsedColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._stage: TaskID | None = None
+        self._name = ""
+        self._pulled_records = 0
+
+    def __enter__(self) -> Screen:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end_stage()
+        self._progress.stop()
+
+    def _end_stage(self) -> None:
+        if self._stage is not None:
+            done = self._progress.tasks[self._stage].completed
+            self._progress.update(self._stage, total=max(done, 1), completed=max(done, 1))
+
+    def stage_started(self, stage: str, steps: int | None = None) -> None:
+        if stage == self._name:
+            return
+        self._end_stage()
+        self._name = stage
+        if not console.is_terminal:
+            console.print(f"{_STAGES.get(stage, stage)} …")
+        self._stage = self._progress.add_task(_STAGES.get(stage, stage), total=steps, note="")
+
+    def stream_started(self, connection: str, stream: str) -> None:
+        self._note(f"{connection}.{stream}")
+
+    def records_received(self, connection: str, stream: str, count: int) -> None:
+        self._note(f"{connection}.{stream} · {count:,} records")
+
+    def stream_ended(self, line: StreamLine) -> None:
+        self._pulled_records += line.records_landed
+        if self._stage is not None:
+            self._progress.update(self._stage, advance=1)
+        self._note(f"{self._pulled_records:,} records landed")
+        if line.fault:
+            self._progress.console.print(f"[red]✗ {line.connection}.{line.stream}[/]: {escape(line.fault)}")
+
+    def step_ended(self, stage: str, name: str) -> None:
+        self.stage_started(stage)
+        if self._stage is not None:
+            self._progress.update(self._stage, advance=1, note=name)
+
+    def _note(self, text: str) -> None:
+        if self._stage is not None:
+            self._progress.update(self._stage, note=text)
+
+
+def show_streams(lines: Sequence[StreamLine]) -> None:
+    """Rows in and out, a line per stream."""
+    table = _table("Source", "Stream", right=("In", "Landed", "Rejected", "Deleted"))
+    for line in lines:
+        if line.fault:
+            table.add_row(line.connection, line.stream, "[red]failed[/]", "", "", "")
+            continue
+        if not line.is_new:
+            table.add_row(line.connection, line.stream, "[dim]nothing new[/]", "", "", "")
+            continue
+        counts = (line.records_received, line.records_landed, line.records_rejected, line.records_deleted)
+        table.add_row(line.connection, line.stream, *(f"{count:,}" for count in counts))
+    console.print(table)
+    for fault in dict.fromkeys(line.fault for line in lines if line.fault):
+        console.print(f"[red]✗[/] {escape(fault)}")
+
+
+def show_report(report: RunReport, district: str) -> None:
+    """What a run did: rows per source, checks, problems, the release."""
+    totals: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
+    for line in report.streams:
+        counts = (1, line.records_received, line.records_landed, line.records_rejected, line.records_deleted)
+        totals[line.connection] = [old + new for old, new in zip(totals[line.connection], counts, strict=True)]
+    table = _table("Source", right=("Streams", "Records in", "Landed", "Rejected", "Deleted"))
+    for connection, counted in totals.items():
+        table.add_row(connection, *(f"{count:,}" for count in counted))
+    console.print(f"\n[bold]{escape(district)}[/]")
+    console.print(table)
+    passed = f"[green]{report.checks_passed} checks passed[/]"
+    warned = f"[yellow]{report.checks_warned} warned[/]" if report.checks_warned else "0 warned"
+    failed = f"[red]{report.checks_failed} failed[/]" if report.checks_failed else "0 failed"
+    console.print(f"Checks    {passed}, {warned}, {failed}")
+    if report.problems:
+        _show_problems(report)
+    seconds = (report.ended_at - report.started_at).total_seconds()
+    if report.is_published:
+        console.print(f"Release   [green]{report.release_id} published[/] after {seconds:.0f} s")
+    else:
+        console.print(f"Release   [red]nothing published[/] after {seconds:.0f} s; {escape(report.last_good)}")
+    console.print(f"Warehouse {escape(report.warehouse)}")
+    console.print(f"Published {escape(report.published)}")
+    for path in report.reports:
+        console.print(f"Report    {escape(path)}")
+
+
+def _show_problems(report: RunReport) -> None:
+    table = _table("Problems found", "Where", "What", right=("Rows",))
+    for problem in sorted(report.problems, key=lambda problem: problem.severity):
+        colour = "red" if problem.severity == "error" else "yellow"
+        rows = "" if problem.count is None else f"{problem.count:,}"
+        table.add_row(f"[{colour}]{problem.severity}[/]", escape(problem.where), escape(problem.what), rows)
+    console.print(table)
+
+
+def show_demo(outcome: DemoOutcome) -> None:
+    """The run, the best of three competencies, and where everything is."""
+    show_report(outcome.report, outcome.district)
+    for competency, experts in outcome.experts.items():
+        table = _expert_table(f"Who knows {competency}?", experts[:3])
+        console.print(table)
+    if not outcome.report.is_published:
+        return
+    console.print(f"Exports   {escape(str(outcome.exports))}")
+    console.print(
+        Panel(
+            f"{_SYNTHETIC}\nAsked as [bold]{escape(outcome.role)}[/] (cli.as in {escape(str(outcome.folder))}/district.yml)."
+            f"\nGo on:  cd {escape(str(outcome.folder))}\n"
+            '        expertise find "Questioning"\n'
+            '        expertise find "Questioning" --as coach:103\n'
+            "        expertise status\n"
+            f"Load again: {escape(outcome.sandbox_command)}  (in another terminal), then `expertise run`",
+            title="The demo district",
+            expand=False,
+        )
+    )
+
+
+def show_experts(experts: Sequence[Mapping[str, Any]], competency: str, viewer: str, info: Mapping[str, Any]) -> None:
+    """Who knows what, as a table."""
+    if not experts:
+        console.print(f"Nobody whom {escape(viewer)} may see has evidence of {escape(competency)}.")
+    else:
+        console.print(_expert_table(f"{competency}: {len(experts)} staff members, as seen by {viewer}", experts))
+    _show_release(info)
+
+
+def show_explanation(explanation: Mapping[str, Any], viewer: str, info: Mapping[str, Any]) -> None:
+    """One person, one competency: the sentence, then the rows behind it."""
+    title = f"{explanation['name']} · {explanation['competency']} · {explanation['school'] or 'no school'}"
+    console.print(
+        Panel(f"{_band(explanation['band'])}\n{escape(explanation['explanation'])}", title=escape(title), expand=False)
+    )
+    table = _table("Date", "Evidence", "Counts", "Remark", "Source", "Record")
+    for item in explanation["evidence"]:
+        table.add_row(
+            str(item["evidence_date"] or ""),
+            escape(f"{item['evidence_type']}: {item['title'] or ''}"),
+            "[green]yes[/]" if item["counts"] else "[dim]no[/]",
+            escape(item["remark"] or ""),
+            escape(item["source_system"] or ""),
+            escape(item["source_record_id"] or ""),
+        )
+    console.print(table)
+    console.print(f"[dim]As seen by {escape(viewer)}.[/]")
+    _show_release(info)
+
+
+def show_status(status: Status) -> None:
+    """Streams, entities, release."""
+    if status.release_id is None:
+        console.print("Release: [red]none published yet[/]")
+    else:
+        console.print(f"Release: {status.release_id}, {status.release_age_hours} hours old")
+    table = _table("Source", "Stream", "State", "Last accepted", right=("Landed", "Rejected"))
+    colours = {"loaded": "green", "failing": "red", "rejected": "red", "pending": "yellow", "never loaded": "dim"}
+    for line in status.streams:
+        table.add_row(
+            line.connection,
+            line.stream,
+            f"[{colours[line.state]}]{line.state}[/]",
+            f"{line.last_accepted_at:%Y-%m-%d %H:%M} UTC" if line.last_accepted_at else "",
+            f"{line.records_landed:,}",
+            f"{line.records_rejected:,}" if line.records_rejected else "",
+        )
+    console.print(table)
+    for line in status.streams:
+        if line.reason:
+            console.print(
+                f"[red]✗ {line.connection}.{line.stream}[/] since {line.since:%Y-%m-%d %H:%M} UTC: {escape(line.reason)}"
+            )
+            console.print(f"  [bold]To do:[/] {escape(line.what_to_do or '')}")
+    dark = [entity for entity in status.entities if entity.state == "dark"]
+    if dark:
+        table = _table("Dark entity", "What goes dark with it")
+        for entity in dark:
+            table.add_row(entity.entity, escape(entity.what_goes_dark or ""))
+        console.print(table)
+    if status.is_synthetic:
+        console.print(_SYNTHETIC)
+
+
+def show_examination(findings: Sequence[Finding]) -> None:
+    """A line per thing looked at."""
+    for finding in findings:
+        mark = "[green]✓[/]" if finding.is_well else "[red]✗[/]"
+        console.print(f"{mark} [bold]{escape(finding.what)}[/]: {escape(finding.sentence)}")
+
+
+def show_sources(configured: Sequence[Mapping[str, Any]], platforms: Sequence[Mapping[str, str]]) -> None:
+    """The sources of district.yml, then the platforms there are."""
+    table = _table("Source", "Platform", "Streams")
+    for source in configured:
+        table.add_row(source["name"], source["platform"], ", ".join(source["streams"]))
+    console.print(table)
+    table = _table("Platform", "What it is")
+    for platform in platforms:
+        table.add_row(platform["platform"], platform["title"])
+    console.print(table)
+
+
+def show_exported(files: Sequence[Mapping[str, Any]]) -> None:
+    """The written files with their rows."""
+    for file in files:
+        console.print(f"wrote {escape(file['file'])} ({file['rows']:,} rows)")
+
+
+def _expert_table(title: str, experts: Sequence[Mapping[str, Any]]) -> Table:
+    table = _table("Band", "Name", "School", "Why")
+    table.title = escape(title)
+    table.title_justify = "left"
+    for expert in experts:
+        table.add_row(
+            _band(expert["band"]), escape(expert["name"]), escape(expert["school"] or ""), escape(expert["explanation"])
+        )
+    return table
+
+
+def _band(band: str) -> str:
+    colour = _BAND_COLOURS.get(band, "dim")
+    return f"[{colour}]{band}[/]"
+
+
+def _show_release(info: Mapping[str, Any]) -> None:
+    console.print(f"[dim]{escape(str(info['district_name']))} · release {info['release_id']}[/]")
+    if info["is_synthetic"]:
+        console.print(_SYNTHETIC)
+
+
+def _table(*columns: str, right: Sequence[str] = ()) -> Table:
+    table = Table(header_style="bold", show_edge=False, pad_edge=False)
+    for column in columns:
+        table.add_column(column)
+    for column in right:
+        table.add_column(column, justify="right")
+    return table

@@ -1,0 +1,151 @@
+"""What a person asks in the morning: what was loaded, what failed since when, how old the release is.
+
+Belongs here: answers from manifests, verdicts, the lock and the analysts' release.
+Does not belong here: drawing them (cli), changing anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors.core.landing.state import StreamState
+from pipelines.apps.release_reader import NoRelease, open_release
+from pipelines.build_input import states
+from pipelines.settings import Settings
+
+
+@dataclass(frozen=True)
+class StreamStatus:
+    """One stream of one connection.
+
+    state: `loaded`, `never loaded`, `failing`, `rejected` (by expectations) or `pending`.
+    """
+
+    connection: str
+    platform: str
+    stream: str
+    state: str
+    since: datetime | None
+    last_accepted_at: datetime | None
+    records_landed: int
+    records_rejected: int
+    reason: str | None
+    what_to_do: str | None
+
+
+@dataclass(frozen=True)
+class EntityStatus:
+    """One canonical entity in the current release: `loaded`, `empty` or `dark`."""
+
+    entity: str
+    state: str
+    rows: int
+    what_goes_dark: str | None
+
+
+@dataclass(frozen=True)
+class Status:
+    """Everything `expertise status` shows."""
+
+    district: str
+    is_synthetic: bool
+    release_id: str | None
+    released_at: datetime | None
+    release_age_hours: float | None
+    streams: list[StreamStatus]
+    entities: list[EntityStatus]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def read_status(settings: Settings) -> Status:
+    """The status now; reads, writes nothing."""
+    release_id, released_at, entities = _release(settings)
+    age = None if released_at is None else round((datetime.now(UTC) - released_at).total_seconds() / 3600, 1)
+    return Status(
+        district=settings.district.name,
+        is_synthetic=settings.district.is_synthetic,
+        release_id=release_id,
+        released_at=released_at,
+        release_age_hours=age,
+        streams=[
+            _stream_status(source.name, source.platform.name, stream.name, state)
+            for source, stream, state in states(settings)
+            if state.runs or stream in _carried(settings, source.name)
+        ],
+        entities=entities,
+    )
+
+
+def _carried(settings: Settings, name: str) -> tuple[Any, ...]:
+    """The streams a connection carries, or none where it can't be opened (a missing secret says so elsewhere)."""
+    try:
+        _, connector = settings.connector(name)
+    except Exception:
+        return ()
+    try:
+        return connector.streams_of()
+    finally:
+        connector.close()
+
+
+def _stream_status(connection: str, platform: str, stream: str, state: StreamState) -> StreamStatus:
+    accepted = state.accepted
+    newest = state.runs[-1] if state.runs else None
+    word, since, reason = "never loaded", None, None
+    todo: str | None = "run `expertise run`"
+    if newest is not None and newest.is_accepted:
+        word, since, todo = "loaded", newest.manifest.extracted_at, None
+    elif newest is not None and newest.is_pending:
+        word, since, todo = "pending", newest.manifest.extracted_at, "run `expertise run`: it is judged first"
+    elif newest is not None:
+        bad = _unbroken_bad_runs(state)
+        since = bad[0].manifest.started_at
+        reason = newest.manifest.reason
+        if newest.manifest.outcome == "failed":
+            word = "failing"
+            todo = (
+                "run again later" if newest.manifest.is_transient else "correct what the reason names, then run again"
+            )
+        else:
+            word = "rejected"
+            findings = newest.verdict.document.get("findings", []) if newest.verdict else []
+            errors = [finding for finding in findings if finding.get("severity") == "error"]
+            reason = "; ".join(f"{finding['check_name']}: {finding['message']}" for finding in errors)
+            todo = "see the delivery report under reports/, have the platform corrected, then run again"
+    return StreamStatus(
+        connection=connection,
+        platform=platform,
+        stream=stream,
+        state=word,
+        since=since,
+        last_accepted_at=accepted[-1].manifest.extracted_at if accepted else None,
+        records_landed=sum(run.manifest.records_landed for run in accepted),
+        records_rejected=sum(run.manifest.records_rejected for run in accepted),
+        reason=reason,
+        what_to_do=todo,
+    )
+
+
+def _unbroken_bad_runs(state: StreamState) -> list[Any]:
+    """The newest runs back to the last accepted one, oldest first."""
+    bad: list[Any] = []
+    for run in reversed(state.runs):
+        if run.is_accepted:
+            break
+        bad.insert(0, run)
+    return bad
+
+
+def _release(settings: Settings) -> tuple[str | None, datetime | None, list[EntityStatus]]:
+    try:
+        with open_release(settings.published, "analysts") as release:
+            info = release.info()
+            rows = release.query("select entity, state, row_count, what_goes_dark from sources order by entity")
+    except NoRelease:
+        return None, None, []
+    entities = [EntityStatus(row["entity"], row["state"], row["row_count"], row["what_goes_dark"]) for row in rows]
+    return info["release_id"], info["built_at"].replace(tzinfo=UTC), entities

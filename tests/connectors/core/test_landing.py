@@ -1,0 +1,314 @@
+"""Landing, from outside: what goes in as pages and frames, what stands on disk after."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from connectors.core.connector import Connection, Cursor, Options, Pulled, Sink, SourceFile
+from connectors.core.errors import ContractBroken, DeliveryRejected, IncompleteResponse
+from connectors.core.landing.layout import run_folders, stream_folder
+from connectors.core.landing.manifest import Manifest, write_verdict
+from connectors.core.landing.state import StreamState
+from connectors.core.landing.typing_sql import landed_columns
+from connectors.core.pull import pull_stream
+from connectors.core.schema import Field, Stream, public
+
+CANARY = "CANARY-NOTE-7"
+
+SCORES = Stream(
+    name="scores",
+    description="One row per score.",
+    key=("id",),
+    fields=(
+        public("id", required=True),
+        public("score", "integer"),
+        public("amount", "money"),
+        Field("email", path="person.email"),
+        Field("raters", "json", path="reviewers[*].id"),
+        public("seen_at", "timestamp"),
+        public("local_at", "local_timestamp"),
+        public("day", "date"),
+        public("done", "boolean"),
+        public("tags", "json"),
+        public("level", path="_ext.tpdm.level"),
+    ),
+    withheld=("notes", "person.birthDate"),
+    omitted=("person.link",),
+)
+
+
+class Scripted:
+    """A connector whose pulls are given as functions of the sink."""
+
+    platform = "scripted"
+    streams = (SCORES,)
+    options_model = Options
+    secret_names = ()
+
+    def __init__(self, *pulls: Callable[[Sink], Pulled]) -> None:
+        self._pulls = list(pulls)
+        self.cursors: list[Cursor | None] = []
+
+    def streams_of(self) -> tuple[Stream, ...]:
+        return self.streams
+
+    def check(self) -> str:
+        return "ready"
+
+    def pull(self, stream: Stream, cursor: Cursor | None, sink: Sink) -> Pulled:
+        self.cursors.append(cursor)
+        return self._pulls.pop(0)(sink)
+
+    def close(self) -> None:
+        return None
+
+
+def connection(folder: Path, max_reject_share: float = 0.01) -> Connection:
+    return Connection("d1", "main", "UTC", Options(max_reject_share=max_reject_share), folder, folder / "state")
+
+
+def page(*records: dict[str, Any], total: int | None = None, is_reset: bool = True) -> Callable[[Sink], Pulled]:
+    def pull(sink: Sink) -> Pulled:
+        sink.add_page(json.dumps({"result": records}).encode(), "$.result[*]")
+        return Pulled({"n": len(records)}, is_reset, 1, total)
+
+    return pull
+
+
+def land(
+    folder: Path, *pulls: Callable[[Sink], Pulled], max_reject_share: float = 0.01
+) -> tuple[Manifest, pl.DataFrame]:
+    outcome = pull_stream(Scripted(*pulls), connection(folder, max_reject_share), SCORES, folder / "landing")
+    assert outcome.manifest is not None and outcome.folder is not None
+    parts = [outcome.folder / part.name for part in outcome.manifest.files]
+    return outcome.manifest, pl.read_parquet(parts) if parts else pl.DataFrame()
+
+
+def good(number: int, **more: Any) -> dict[str, Any]:
+    return {"id": f"s{number}", "score": number, **more}
+
+
+def test_landing__types_every_declared_field_and_keeps_the_rest(tmp_path: Path) -> None:
+    manifest, rows = land(
+        tmp_path,
+        page(
+            {
+                "id": "a",
+                "score": 0,
+                "amount": 1234567.10,
+                "person": {"email": "x@d.example", "birthDate": CANARY, "link": {"href": "u"}},
+                "reviewers": [{"id": "r1", "name": CANARY}, {"id": "r2"}],
+                "seen_at": "2026-07-01T00:30:00-05:00",
+                "local_at": "2026-07-01T00:30:00",
+                "day": "2026-07-01",
+                "done": False,
+                "tags": {"k": [1]},
+                "notes": CANARY,
+                "surprise": {"x": 1},
+            },
+            {"id": "b", "score": None, "tags": None, "person": {"email": " ", "nickname": "z"}},
+        ),
+    )
+    first, second = rows.sort("id").to_dicts()
+    assert first["score"] == 0 and second["score"] is None
+    assert str(first["amount"]) == "1234567.10"
+    assert json.loads(first["raters"]) == ["r1", "r2"] and second["raters"] is None
+    assert first["seen_at"] == datetime(2026, 7, 1, 5, 30, tzinfo=UTC)
+    assert first["local_at"] == datetime(2026, 7, 1, 0, 30)
+    assert first["done"] is False and json.loads(first["tags"]) == {"k": [1]} and second["tags"] is None
+    assert json.loads(first["_extra"]) == {"surprise": {"x": 1}}
+    assert json.loads(second["_extra"]) == {"person": {"nickname": "z"}}
+    assert second["email"] is None
+    assert list(rows.columns) == list(landed_columns(SCORES))
+    assert manifest.undeclared_fields == ["person", "surprise"]
+    assert manifest.withheld_fields == {"notes": 1, "person.birthDate": 1}
+    assert (manifest.records_received, manifest.records_landed, manifest.records_rejected) == (2, 2, 0)
+
+
+def test_landing__undeclared_fields_are_kept_at_any_depth(tmp_path: Path) -> None:
+    _, rows = land(
+        tmp_path,
+        page(
+            good(1, _ext={"tpdm": {"level": "x", "new": 1}}),
+            good(2, _ext={"tpdm": {"level": "x"}}),
+            good(3, _ext={"tpdm": {"level": "x"}, "other": {"a": 1}}),
+        ),
+    )
+    extras = [json.loads(extra) if extra else None for extra in rows["_extra"]]
+    assert extras == [{"_ext": {"tpdm": {"new": 1}}}, None, {"_ext": {"other": {"a": 1}}}]
+    assert rows["level"].to_list() == ["x"] * 3
+
+
+def test_landing__withheld_values_stand_in_no_file(tmp_path: Path) -> None:
+    land(tmp_path, page(good(1, notes=CANARY), {"id": "", "notes": CANARY, "score": 1}), max_reject_share=1.0)
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            assert CANARY.encode() not in path.read_bytes(), path
+    for path in tmp_path.rglob("*.parquet"):
+        assert CANARY not in str(pl.read_parquet(path).to_dicts())
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("id", None, "is required and missing or blank"),
+        ("id", "  ", "is required and missing or blank"),
+        ("score", "Effective", "is not a whole number"),
+        ("score", 4.5, "is not a whole number"),
+        ("amount", "1.005", "is not an amount with at most two decimals"),
+        ("day", "02/03/2024", "is not a date like 2026-11-15"),
+        ("seen_at", "2026-07-01T00:30:00", "is not a time with its offset like 2026-11-15T08:00:00Z"),
+        ("done", "yes", "is not true or false"),
+    ],
+)
+def test_landing__a_record_that_does_not_fit_is_kept_aside_with_its_reason(
+    tmp_path: Path, field: str, value: Any, reason: str
+) -> None:
+    manifest, rows = land(tmp_path, page(good(1), good(2) | {field: value}), max_reject_share=0.5)
+    assert manifest.rejects_file is not None and rows["id"].to_list() == ["s1"]
+    folder = run_folders(stream_folder(tmp_path / "landing", "d1", "scripted", "main", "scores"))[0]
+    (reject,) = pl.read_parquet(folder / manifest.rejects_file).to_dicts()
+    assert (reject["row_number"], reject["field"], reject["reason"]) == (2, field, reason)
+
+
+def test_landing__a_reject_never_shows_a_personal_value(tmp_path: Path) -> None:
+    stream_rows = page(good(1), {"id": "s2", "score": 1, "person": {"email": "a@b.example"}, "reviewers": "x"})
+    land(tmp_path, stream_rows, max_reject_share=1.0)
+    for path in tmp_path.rglob("rejects-*.parquet"):
+        assert pl.read_parquet(path).filter(pl.col("value").is_not_null()).is_empty()
+
+
+def test_landing__too_many_rejects_fail_the_run_and_leave_only_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(
+        DeliveryRejected, match=r"main\.scores: 1 of 2 records rejected \(50\.0%, allowed 1\.0%\): score"
+    ):
+        land(tmp_path, page(good(1), {"id": "b", "score": "Effective"}))
+    (folder,) = run_folders(stream_folder(tmp_path / "landing", "d1", "scripted", "main", "scores"))
+    assert Manifest.read(folder).outcome == "failed"
+    assert not list(tmp_path.rglob("*.parquet"))
+
+
+def test_landing__a_required_field_missing_everywhere_names_what_came_instead(tmp_path: Path) -> None:
+    with pytest.raises(ContractBroken, match="required field id is missing from all 2 records.*identifier"):
+        land(tmp_path, page({"identifier": "a"}, {"identifier": "b"}))
+
+
+def test_landing__a_page_that_is_not_json_is_a_broken_contract(tmp_path: Path) -> None:
+    def pull(sink: Sink) -> Pulled:
+        sink.add_page(b'{"result": [', "$.result[*]")
+        return Pulled(None, True, 1)
+
+    with pytest.raises(ContractBroken, match="not JSON"):
+        land(tmp_path, pull)
+
+
+def test_landing__the_same_page_twice_is_counted_as_duplicates(tmp_path: Path) -> None:
+    def pull(sink: Sink) -> Pulled:
+        for _ in range(2):
+            page(good(1), good(2))(sink)
+        return Pulled(None, True, 2)
+
+    manifest, rows = land(tmp_path, pull)
+    assert (manifest.records_landed, manifest.duplicate_records) == (4, 2)
+    assert rows["_record_hash"].n_unique() == 2 and rows["_row_number"].to_list() == [1, 2, 3, 4]
+
+
+def test_landing__small_batches_give_the_same_rows_as_one(tmp_path: Path) -> None:
+    from connectors.core.landing.writer import LandingWriter, RunIdentity
+
+    hashes = []
+    for batch_bytes in (1, 1 << 20):
+        now = datetime(2026, 1, 1, tzinfo=UTC)
+        identity = RunIdentity(connection(tmp_path), "scripted", SCORES, f"r{batch_bytes}", now)
+        folder = tmp_path / f"landing{batch_bytes}"
+        with LandingWriter(folder, identity, batch_bytes) as writer:
+            for start in (0, 10, 20):
+                page(*(good(number) for number in range(start, start + 10)))(writer)
+            manifest = writer.commit(Pulled(None, True, 3), now)
+        rows = pl.read_parquet([folder / f"run_id=r{batch_bytes}" / part.name for part in manifest.files])
+        hashes.append(rows.select("_row_number", "_record_hash").sort("_row_number").to_dicts())
+    assert hashes[0] == hashes[1]
+
+
+def test_landing__frames_keep_undeclared_columns_and_drop_withheld_ones(tmp_path: Path) -> None:
+    def pull(sink: Sink) -> Pulled:
+        frame = pl.DataFrame(
+            {"id": ["007", "008"], "score": ["4", ""], "notes": [CANARY, None], "Odd col": ["x", None]}
+        )
+        sink.add_frame(frame, SourceFile("scores.csv", "abc"))
+        return Pulled(None, True, 1)
+
+    manifest, rows = land(tmp_path, pull)
+    assert rows["id"].to_list() == ["007", "008"] and rows["score"].to_list() == [4, None]
+    assert json.loads(rows["_extra"][0]) == {"Odd col": "x"}
+    assert rows["_source_file_hash"].to_list() == ["abc", "abc"]
+    assert manifest.withheld_fields == {"notes": 1} and manifest.undeclared_fields == ["Odd col"]
+    assert manifest.source_files == ["scores.csv"]
+
+
+def test_landing__deletes_hold_only_the_key(tmp_path: Path) -> None:
+    def pull(sink: Sink) -> Pulled:
+        page(good(1))(sink)
+        sink.add_deletes(["s9"])
+        return Pulled(None, False, 1)
+
+    manifest, rows = land(tmp_path, pull)
+    assert manifest.records_deleted == 1 and manifest.records_landed == 1
+    deleted = rows.filter(pl.col("_change") == "delete").to_dicts()
+    assert [row["id"] for row in deleted] == ["s9"] and deleted[0]["score"] is None
+
+
+def test_pull__a_short_page_set_is_pulled_once_more_then_fails(tmp_path: Path) -> None:
+    manifest, rows = land(tmp_path, page(good(1), total=2), page(good(1), good(2), total=2))
+    assert manifest.records_landed == 2 and len(rows) == 2
+    with pytest.raises(IncompleteResponse, match="reports 2 records and sent 1, 2 times"):
+        land(tmp_path, page(good(1), total=2), page(good(1), total=2))
+
+
+def test_pull__the_cursor_comes_from_the_newest_accepted_run_only(tmp_path: Path) -> None:
+    folder = stream_folder(tmp_path / "landing", "d1", "scripted", "main", "scores")
+    scripted = Scripted(page(good(1)), page(good(1), good(2)), page(), page(good(3), is_reset=False))
+    here = connection(tmp_path)
+
+    first = pull_stream(scripted, here, SCORES, tmp_path / "landing")
+    pull_stream(scripted, here, SCORES, tmp_path / "landing")
+    assert scripted.cursors == [None, None], "a pending run moves no cursor"
+    assert first.folder is not None
+    write_verdict(first.folder, '{"outcome": "accepted"}')
+    assert StreamState.read(folder).cursor(SCORES.schema_hash) == {"n": 1}
+    assert StreamState.read(folder).cursor("another declaration") is None
+    assert len(StreamState.read(folder).pending) == 1
+    pull_stream(scripted, here, SCORES, tmp_path / "landing")
+    pull_stream(scripted, here, SCORES, tmp_path / "landing", full_refresh=True)
+    assert scripted.cursors[2:] == [{"n": 1}, None]
+
+
+def test_pull__nothing_new_leaves_no_run(tmp_path: Path) -> None:
+    outcome = pull_stream(Scripted(page(is_reset=False)), connection(tmp_path), SCORES, tmp_path / "landing")
+    assert outcome.manifest is None and not list(tmp_path.rglob("_manifest.json"))
+
+
+def test_pull__what_a_killed_run_left_is_swept(tmp_path: Path) -> None:
+    folder = stream_folder(tmp_path / "landing", "d1", "scripted", "main", "scores")
+    for name in (".unfinished-x", "run_id=20200101T000000.000000Z-aaaa"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "part-0000.parquet").write_bytes(b"half")
+    _, rows = land(tmp_path, page(good(1)))
+    assert len(rows) == 1 and len(list(folder.iterdir())) == 1
+
+
+def test_pull__an_unexpected_fault_is_on_record_without_its_text(tmp_path: Path) -> None:
+    def pull(sink: Sink) -> Pulled:
+        raise RuntimeError("jane@d.example")
+
+    with pytest.raises(RuntimeError):
+        land(tmp_path, pull)
+    (folder,) = run_folders(stream_folder(tmp_path / "landing", "d1", "scripted", "main", "scores"))
+    assert Manifest.read(folder).reason == "unexpected RuntimeError"

@@ -1,0 +1,99 @@
+"""What a build gives with all, some and no sources.
+
+Belongs here: whole builds over planted rows. Does not belong here: single rules (dbt unit
+tests beside the models).
+"""
+
+from __future__ import annotations
+
+from tests.dbt.conftest import Built
+
+
+def test_tiny_district__everything_passes_unit_tests_included(tiny: Built) -> None:
+    assert tiny.not_passed() == []
+    assert sum(result["unique_id"].startswith("unit_test.") for result in tiny.results) >= 14
+
+
+def test_tiny_district__bands_are_the_planted_ones(tiny: Built) -> None:
+    found = dict(
+        tiny.rows(
+            "select staff.staff_name, expertise.band from fct_expertise as expertise "
+            "join dim_staff as staff using (staff_key) join dim_competencies using (competency_key) "
+            "where competency_code = 'C-I06'"
+        )
+    )
+    assert found == {
+        "Ada Expert": "expert",
+        "Ben Need": "need",
+        "Cy Strong": "strong practice",
+        "Di Demonstrated": "demonstrated",
+        "Gus Unnamed": "strong practice",
+        "Hal Once": "not enough evidence",
+        "Ida Developing": "developing",
+        "Lee Left": "need",
+    }
+
+
+def test_tiny_district__who_declined_is_not_named(tiny: Built) -> None:
+    names = {name for (name,) in tiny.rows("select staff_name from pub_leaders__expertise")}
+    assert "Ada Expert" in names
+    assert None in names
+    assert "Gus Unnamed" not in names
+
+
+def test_tiny_district__an_award_in_three_records_and_its_reissue_count_once(tiny: Built) -> None:
+    assert tiny.rows("select record_count from fct_credential_awards where award_id = 'a-ada-1'") == [(3,)]
+    assert tiny.rows("select award_count from pub_leaders__expertise where staff_name = 'Ada Expert'") == [(1,)]
+
+
+def test_tiny_district__unmatched_awards_are_listed_with_their_reason(tiny: Built) -> None:
+    assert tiny.rows("select stream, record_id, reason from pub_analysts__unmatched_records order by all") == [
+        ("assertions", "a-private", "no_match"),
+        ("assertions", "a-twins", "ambiguous"),
+    ]
+
+
+def test_tiny_district__leavers_are_not_active(tiny: Built) -> None:
+    assert tiny.rows("select is_active from dim_staff where staff_name = 'Lee Left'") == [(False,)]
+    assert tiny.rows("select count(*) from dim_staff where is_active") == [(9,)]
+
+
+def test_tiny_district__hours_attended_and_dollars_unmapped(tiny: Built) -> None:
+    assert tiny.rows("select sum(attended_hours), sum(reported_hours) from fct_pd_participation") == [(6, 12)]
+    assert tiny.rows("select function_code, object_code, amount_usd::varchar from pub_analysts__unmapped_spending") == [
+        ("3300", "710", "1200.50")
+    ]
+
+
+def test_tiny_district__a_licence_joins_its_person_and_ratings(tiny: Built) -> None:
+    assert tiny.rows(
+        "select count(distinct licence_key), count(distinct evaluation_score_key), bool_and(licences.staff_key is not null) "
+        "from fct_evaluation_scores join fct_licences as licences using (person_key)"
+    ) == [(1, 2, True)]
+
+
+def test_tiny_district__evaluators_get_no_person(tiny: Built) -> None:
+    columns = tiny.rows("select distinct column_name from duckdb_columns() where table_name like 'pub_evaluators__%'")
+    forbidden = {"staff_name", "first_name", "last_name", "email", "roster_id", "licence_id", "vendor_name", "description"}
+    assert not forbidden & {name for (name,) in columns}
+
+
+def test_all_dark__builds_empty_and_typed(all_dark: Built, tiny: Built) -> None:
+    assert all_dark.not_passed() == []
+    shapes = [
+        built.rows(
+            "select table_name, column_name, data_type from duckdb_columns() where schema_name = 'main' order by all"
+        )
+        for built in (all_dark, tiny)
+    ]
+    assert shapes[0] == shapes[1]
+    assert all_dark.rows("select count(*) from pub_leaders__expertise") == [(0,)]
+    assert all_dark.rows("select distinct state from pub_analysts__sources") == [("dark",)]
+
+
+def test_without_roster__awards_stand_and_nobody_is_named(without_roster: Built) -> None:
+    assert without_roster.not_passed() == []
+    assert without_roster.rows("select count(*) > 0, count(staff_key) from fct_credential_awards") == [(True, 0)]
+    assert without_roster.rows("select count(*) from dim_staff") == [(0,)]
+    assert without_roster.rows("select count(*) from pub_leaders__expertise") == [(0,)]
+    assert without_roster.rows("select distinct reason from pub_analysts__unmatched_records") == [("no_roster",)]

@@ -1,0 +1,102 @@
+"""A small synthetic district with its platforms served over HTTP, and one loaded home of it.
+
+A full run costs tens of seconds, so tests share a loaded home and copy it where they
+change something: landing and releases are files, and copying files is copying state.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from connectors.sandbox import files_drop
+from connectors.sandbox.district import District, generate
+from connectors.sandbox.server import CREDENTIALS, Sandbox
+from pipelines.demo import DISTRICT_YML
+from pipelines.progress import Silent
+from pipelines.run import RunReport, run
+from pipelines.settings import PSEUDONYM_KEY, Settings, load_settings
+
+ENVIRONMENT = CREDENTIALS | {PSEUDONYM_KEY: "a-key-for-tests-of-32-characters!"}
+TEACHERS = 60
+
+
+@dataclass(frozen=True)
+class Home:
+    """A district's folder, its settings, and the sandbox that its sources point to."""
+
+    folder: Path
+    sandbox: Sandbox
+
+    @property
+    def settings(self) -> Settings:
+        return load_settings(self.folder / "district.yml", ENVIRONMENT)
+
+    def run(self, *sources: str, full_refresh: bool = False) -> RunReport:
+        return run(self.settings, Silent(), sources, full_refresh)
+
+    def rewrite(self, old: str, new: str) -> None:
+        """Change district.yml; the old text must be there."""
+        path = self.folder / "district.yml"
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
+    def copy(self, folder: Path) -> Home:
+        """The same home elsewhere, against the same sandbox."""
+        shutil.copytree(self.folder, folder)
+        return Home(folder, self.sandbox)
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Ask the warehouse."""
+        with duckdb.connect(str(self.settings.warehouse), read_only=True) as warehouse:
+            return warehouse.execute(sql).fetchall()
+
+
+def make_home(folder: Path, district: District, sandbox: Sandbox) -> Home:
+    folder.mkdir(parents=True, exist_ok=True)
+    files_drop.write(district, folder)
+    (folder / "district.yml").write_text(DISTRICT_YML.format(badgr=sandbox.badgr_url, edfi=sandbox.edfi_url))
+    return Home(folder, sandbox)
+
+
+@pytest.fixture(scope="session")
+def district() -> District:
+    return generate(seed=11, teachers=TEACHERS)
+
+
+@pytest.fixture(scope="session")
+def loaded(district: District, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, RunReport]]:
+    """A home after one undisturbed run, for tests that only look. Don't change it: copy it."""
+    with Sandbox.start(district) as sandbox:
+        home = make_home(tmp_path_factory.mktemp("loaded") / "home", district, sandbox)
+        yield home, home.run()
+
+
+@pytest.fixture
+def own(loaded: tuple[Home, RunReport], district: District, tmp_path: Path) -> Iterator[Home]:
+    """A copy of the loaded home with a sandbox of its own, free to be changed."""
+    shared, _ = loaded
+    with Sandbox.start(district) as sandbox:
+        home = shared.copy(tmp_path / "home")
+        text = DISTRICT_YML.format(badgr=sandbox.badgr_url, edfi=sandbox.edfi_url)
+        (home.folder / "district.yml").write_text(text)
+        yield Home(home.folder, sandbox)
+
+
+def release_rows(home: Home, audience: str = "leaders") -> dict[str, list[tuple[Any, ...]]]:
+    """Every table of the current release but `release` itself, rows sorted."""
+    from pipelines.apps.release_reader import open_release
+
+    with open_release(home.settings.published, audience) as release:
+        return {
+            table: sorted((tuple(row.values()) for row in release.query(f'select * from "{table}"')), key=repr)
+            for table in release.tables()
+            if table != "release"
+        }

@@ -1,0 +1,56 @@
+"""Roles: what is not clearly granted is refused, in words that help."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipelines.apps.access import BANDS, AccessRefused, Role, Viewer, visible_bands
+from tests.pipelines.planted_warehouse import ROLES
+
+
+@pytest.mark.parametrize("text", [None, "", "  ", ":103"])
+def test_parse__without_a_role_is_refused(text: str | None) -> None:
+    with pytest.raises(AccessRefused, match=r"no role was given.*district_leader, principal:SCHOOL_ID"):
+        Viewer.parse(text, ROLES)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("principle:103", "the role 'principle' is not in district.yml.*Did you mean principal\\? Roles: district_lea"),
+        ("nobody", "the role 'nobody' is not in district.yml"),
+        ("Principal:103", "is not in district.yml"),
+        ("principal", "belongs to a school: write principal:SCHOOL_ID"),
+        ("principal:", "belongs to a school: write principal:SCHOOL_ID"),
+        ("district_leader:103", "sees the whole district: write district_leader without"),
+    ],
+)
+def test_parse__what_is_not_clearly_granted_is_refused(text: str, message: str) -> None:
+    with pytest.raises(AccessRefused, match=message):
+        Viewer.parse(text, ROLES)
+
+
+def test_parse__no_roles_at_all_grant_nothing() -> None:
+    with pytest.raises(AccessRefused, match=r"add some to district.yml"):
+        Viewer.parse("principal:103", {})
+
+
+def test_parse__reads_role_and_school() -> None:
+    viewer = Viewer.parse(" principal : 103 ", ROLES)
+    assert (viewer.role_name, viewer.school_id, str(viewer)) == ("principal", "103", "principal:103")
+    assert str(Viewer.parse("district_leader", ROLES)) == "district_leader"
+
+
+def test_role__outside_its_scope_sees_strengths_unless_told_otherwise() -> None:
+    assert Role(scope="school", inside="band").outside == "strengths"
+
+
+@pytest.mark.parametrize("wrong", [{"scope": "state"}, {"inside": "all"}, {"outside": "bands"}])
+def test_role__refuses_unknown_words(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="must be one of"):
+        Role(**({"scope": "school", "inside": "band", "outside": "none"} | wrong))
+
+
+def test_visible_bands__an_unknown_sight_shows_nothing() -> None:
+    assert visible_bands("everything") == frozenset()
+    assert visible_bands("score") == visible_bands("band") == frozenset(BANDS)

@@ -1,0 +1,192 @@
+"""A small warehouse with published tables whose every row is known.
+
+Belongs here: what the tests of publishing and of the apps build on. Does not belong here: anything
+that dbt computes; the rows are planted, not derived.
+
+Every school has one person in each band of Questioning, and everybody is a `strong practice` in
+Academic Feedback. Beside them: one who declined to be named, one who left, one without a school.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipelines.apps.access import BANDS, Role
+from pipelines.publish.release import ReleaseInfo
+
+KEY = b"a long enough key for tests"
+SCHOOLS = {"101": "Alder Elementary", "102": "Birch Middle", "103": "Cedar High"}
+COMPETENCIES = {
+    "C-I06": "Questioning",
+    "C-I07": "Academic Feedback",
+    "C-E02": "Managing Student Behavior",
+}
+ORDER = ("expert", "strong practice", "demonstrated", "developing", "need", "not enough evidence")
+DECLINED, LEFT, NO_SCHOOL = "declined", "left", "no school"
+ROLES = {
+    "district_leader": Role(scope="district", inside="band"),
+    "principal": Role(scope="school", inside="band", outside="strengths"),
+    "coach": Role(scope="school", inside="strengths", outside="strengths"),
+    "assistant": Role(scope="school", inside="strengths", outside="none"),
+    "visitor": Role(scope="district", inside="none", outside="none"),
+}
+
+
+def key(text: str) -> str:
+    """A surrogate key as the warehouse makes them."""
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def name_of(school_id: str, band: str) -> str:
+    """The name of the person of a school who stands in a band of Questioning."""
+    return f"{band.title()} Personof{school_id}"
+
+
+def people() -> pl.DataFrame:
+    """One row per staff member."""
+    rows = [
+        {"person": f"{school_id}/{band}", "staff_name": name_of(school_id, band), "school_id": school_id, "band": band}
+        for school_id in SCHOOLS
+        for band in BANDS
+    ]
+    rows.append({"person": DECLINED, "staff_name": None, "school_id": "103", "band": "expert"})
+    rows.append({"person": LEFT, "staff_name": "Gone Elsewhere", "school_id": "103", "band": "expert"})
+    rows.append({"person": NO_SCHOOL, "staff_name": "Itinerant Specialist", "school_id": None, "band": "expert"})
+    return pl.DataFrame(
+        [
+            row
+            | {
+                "staff_key": key(row["person"]),
+                "email": f"{row['person'].replace('/', '.').replace(' ', '.')}@district.example",
+                "licence_number": f"LIC-{number:06d}",
+                "is_active": row["person"] != LEFT,
+            }
+            for number, row in enumerate(rows)
+        ]
+    )
+
+
+def build_warehouse(path: Path, *, reverse: bool = False, extra_sql: str = "") -> Path:
+    """Write the warehouse; `reverse` inserts every table's rows in the opposite order."""
+    staff = people()
+    direction = "desc" if reverse else "asc"
+    schools = pl.DataFrame({"school_id": list(SCHOOLS), "school_name": list(SCHOOLS.values())})
+    competencies = pl.DataFrame({"code": list(COMPETENCIES), "name": list(COMPETENCIES.values())})
+    bands = pl.DataFrame({"band": ORDER, "band_order": range(1, len(ORDER) + 1)})
+    path.unlink(missing_ok=True)
+    with duckdb.connect(str(path)) as connection:
+        for name, frame in (("staff", staff), ("school", schools), ("competency", competencies), ("band", bands)):
+            connection.register(f"planted_{name}", frame.to_arrow())
+        connection.execute(
+            f"""
+            create schema marts;
+            create table marts.dim_staff as
+            select staff_key, staff_name as full_name, email, school_id from planted_staff;
+            create table marts.dim_licences as select staff_key, licence_number from planted_staff;
+
+            create table pub_leaders__schools as
+            select md5(school_id) as school_key, cast(school_id as bigint) as school_id, school_name
+            from planted_school order by school_id {direction};
+
+            create table pub_leaders__competencies as
+            select md5(code) as competency_key, code as competency_code, name as competency_name,
+                'Instruction' as domain, 'District Teaching Competencies' as framework
+            from planted_competency order by code {direction};
+
+            create table pub_leaders__expertise (
+                expertise_key varchar not null, district_id varchar not null, staff_key varchar not null,
+                staff_name varchar, school_key varchar, school_id bigint, school_name varchar, grade_band varchar,
+                subject varchar, competency_key varchar not null, competency_code varchar not null,
+                competency_name varchar not null, band varchar not null, band_order integer not null,
+                rank_in_band integer not null, observation_count bigint not null, rater_count bigint,
+                award_count bigint not null, latest_observation_date date, latest_award_date date,
+                explanation varchar, is_active boolean not null
+            );
+            insert into pub_leaders__expertise
+            with standing as (
+                select staff.*, competency.*, if(code = 'C-I06', staff.band, 'strong practice') as stands
+                from planted_staff as staff cross join planted_competency as competency
+                where code in ('C-I06', 'C-I07')
+            )
+            select md5(staff_key || code), 'cedar-valley', staff_key, staff_name, md5(standing.school_id),
+                cast(standing.school_id as bigint), school_name, 'elementary', 'mathematics', md5(code), code, name,
+                stands, band_order,
+                row_number() over (partition by code, stands order by person), 4, 2, 1, date '2026-03-04',
+                date '2026-02-01', 'Observed 4 times by 2 raters; one micro-credential.', is_active
+            from standing
+            left join planted_school as school on school.school_id = standing.school_id
+            inner join planted_band as band on band.band = standing.stands
+            order by staff_key {direction};
+
+            create table pub_leaders__evidence as
+            select md5(staff_key || competency_key || evidence_type) as evidence_key, staff_key, competency_key,
+                evidence_type, date '2026-03-04' as evidence_date, 'Classroom Observation' as title,
+                'edfi' as source_system, 'record-' || md5(staff_key) as source_record_id,
+                evidence_type <> 'revoked award' as counts,
+                if(evidence_type = 'revoked award', 'revoked on 2025-03-02: does not count', null) as remark
+            from pub_leaders__expertise
+            cross join (values ('observation'), ('award'), ('revoked award')) as types (evidence_type)
+            order by evidence_key {direction};
+
+            create table pub_leaders__coverage as
+            select school_key, competency_key, count(*) as staff_count, count(*) as evidence_staff_count,
+                count(*) filter (band = 'need') as need_count, count(*) filter (band = 'expert') as expert_count,
+                count(*) filter (band = 'strong practice') as strong_practice_count,
+                count(*) filter (band = 'demonstrated') as demonstrated_count,
+                count(*) filter (band = 'expert') = 1 as has_single_expert_risk
+            from pub_leaders__expertise where school_key is not null and is_active
+            group by school_key, competency_key order by school_key, competency_key {direction};
+
+            create table pub_evaluators__staff_years as
+            select staff_key, school_year, md5(school_id) as school_key, 'elementary' as grade_band,
+                5 as years_experience, 3.25 as mean_score, 3 as observation_count, 1 as award_count,
+                1 as cumulative_award_count, date '2025-10-01' as first_award_date, 12.5 as pd_hours, is_active
+            from planted_staff cross join (values (2025), (2026)) as years (school_year)
+            order by staff_key, school_year {direction};
+
+            create table pub_evaluators__awards as
+            select md5('award' || staff_key) as award_key, staff_key, md5('C-I06') as competency_key,
+                date '2025-10-01' as issued_date
+            from planted_staff order by staff_key {direction};
+
+            create table pub_evaluators__element_scores as
+            select staff_key, md5('rater' || staff_key) as rater_staff_key, 2026 as school_year, 'I06' as element_code,
+                4.0 as score
+            from planted_staff order by staff_key {direction};
+
+            create table pub_evaluators__pd_spending as
+            select md5(i::varchar) as spending_key, cast(100 * i as decimal(18, 2)) as amount_usd,
+                '2213' as function_code
+            from range(5) as lines (i) order by i {direction};
+
+            create table pub_analysts__loads (connection varchar, run_id varchar, started_at timestamptz);
+            insert into pub_analysts__loads values ('badges', 'run-1', '2026-11-20 03:00:00+00');
+            create table pub_analysts__findings (check_name varchar, record_count bigint);
+            create table pub_analysts__rejects (field varchar, reason varchar, value varchar);
+            create table pub_analysts__unmatched_records (record_id varchar, reason varchar);
+            create table pub_analysts__unmapped_spending (code varchar, amount_usd decimal(18, 2));
+            create table pub_analysts__sources (entity varchar, state varchar);
+            insert into pub_analysts__sources values ('awards', 'loaded');
+            {extra_sql}
+            """
+        )
+    return path
+
+
+def release_info(release_id: str, **changes: object) -> ReleaseInfo:
+    """What a release says of itself, with some of it changed."""
+    values: dict[str, object] = {
+        "release_id": release_id,
+        "built_at": datetime(2026, 11, 20, 3, 0, tzinfo=UTC),
+        "landing_runs": ["run-1", "run-2"],
+        "code_version": "0.1.0",
+        "settings_hash": "settings-1",
+        "is_synthetic": True,
+        "district_name": "Cedar Valley Schools (SYNTHETIC)",
+    }
+    return ReleaseInfo(**(values | changes))  # type: ignore[arg-type]
