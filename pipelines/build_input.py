@@ -198,7 +198,7 @@ def _write_rejects(path: Path, known: list[tuple[Source, Stream, StreamState]]) 
                 rejects = pl.read_parquet(run.folder / run.manifest.rejects_file)
                 frames.append(
                     rejects.with_columns(pl.lit(value).alias(name) for name, value in place.items())
-                    .select(REJECTS)
+                    .select(*REJECTS)
                     .cast(REJECTS)  # type: ignore[arg-type]
                 )
     pl.concat(frames).write_parquet(path)

@@ -108,7 +108,7 @@ def _viewer(settings: Settings, who: str | None) -> Viewer:
 @app.command()
 @_faults_become_exit_codes
 def init(
-    folder: Annotated[Path, typer.Argument(help="Where the district's folder is made.")] = Path("."),
+    folder: Annotated[Path, typer.Argument(help="Where the district's folder is made.")] = Path(),
     as_json: Json = False,
 ) -> None:
     """Write a district.yml and a .env to fill in."""

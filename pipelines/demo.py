@@ -24,6 +24,7 @@ from pipelines.apps.access import Viewer
 from pipelines.apps.export import export
 from pipelines.apps.finder import Expert, find
 from pipelines.apps.release_reader import open_release
+from pipelines.new_district import write_dagster_home
 from pipelines.progress import Listener
 from pipelines.run import RunReport, run
 from pipelines.settings import PSEUDONYM_KEY, load_settings
@@ -124,8 +125,7 @@ def _sandbox(folder: Path, teachers: int) -> Iterator[dict[str, Any]]:
     command += ["--teachers", str(teachers)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            assert process.stdout is not None
-            said = process.stdout.readline()
+            said = process.stdout.readline() if process.stdout else ""
             if not said:
                 raise OSError(f"the stand-in platforms ended with exit code {process.wait()}; see the lines above")
             yield json.loads(said)
@@ -146,6 +146,7 @@ def _free_port() -> int:
 def _write_settings(folder: Path, serving: dict[str, Any]) -> None:
     text = DISTRICT_YML.format(badgr=serving["badgr"], edfi=serving["edfi"])
     write_whole(folder / "district.yml", text.encode())
+    write_dagster_home(folder)
     dotenv = folder / ".env"
     if not dotenv.exists():
         lines = {PSEUDONYM_KEY: secrets.token_urlsafe(32)} | CREDENTIALS

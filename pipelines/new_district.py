@@ -1,4 +1,4 @@
-"""The first two files of a district: district.yml and .env, to be filled in.
+"""The first files of a district: district.yml and .env, to be filled in, and Dagster's own settings.
 
 Belongs here: their text. Does not belong here: what the settings mean (settings).
 """
@@ -47,8 +47,27 @@ schedule:
 """
 
 
+# what DAGSTER_HOME points to: Dagster's own memory of runs, beside the district's data
+DAGSTER_YAML = """\
+telemetry:
+  enabled: false
+run_monitoring:
+  enabled: true
+concurrency:
+  runs:
+    max_concurrent_runs: 1
+"""
+
+
+def write_dagster_home(folder: Path) -> Path:
+    """Write the instance settings of `dagster dev` below a district's folder."""
+    path = folder / "dagster" / "dagster.yaml"
+    write_whole(path, DAGSTER_YAML.encode())
+    return path
+
+
 def write_new_district(folder: Path) -> list[Path]:
-    """Write both files. Raises ConfigurationError where one is there already."""
+    """Write them all. Raises ConfigurationError where district.yml or .env is there already."""
     files = {
         folder / "district.yml": (DISTRICT_YML, 0o644),
         folder / ".env": (
@@ -65,4 +84,4 @@ def write_new_district(folder: Path) -> list[Path]:
         write_whole(path, text.encode(), mode)
     for name in ("drop/badges", "mappings"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    return list(files)
+    return [*files, write_dagster_home(folder)]

@@ -19,10 +19,20 @@ from pipelines.progress import Listener, StreamLine
 from pipelines.settings import Settings
 from pipelines.writer_lock import writer_lock
 
+_UNMATCHED_REASONS = {
+    "no_match": "matches no staff member",
+    "ambiguous": "matches more than one staff member",
+    "no_roster": "no roster to match with",
+}
+
 
 @dataclass(frozen=True)
 class Problem:
-    """Something a person should know: `error` held the release back, `warning` did not."""
+    """Something a person should know.
+
+    severity: `error` held the release back; `warning` did not; `to decide` waits for a
+    person (records that match nobody, dollars without a category).
+    """
 
     severity: str
     where: str
@@ -118,7 +128,11 @@ def _run_job(settings: Settings, listener: Listener, sources: tuple[str, ...], f
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
         "ops": {f"pull_{platform}": {"config": {"full_refresh": full_refresh}} for platform in pulls},
     }
-    instance = dg.DagsterInstance.get() if os.environ.get("DAGSTER_HOME") else dg.DagsterInstance.ephemeral()
+    instance = (
+        dg.DagsterInstance.get()
+        if os.environ.get("DAGSTER_HOME")
+        else dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}})
+    )
     listener.stage_started("pull")
     with instance:
         settings.reports.mkdir(parents=True, exist_ok=True)
@@ -148,6 +162,8 @@ def _report(settings: Settings, recorder: _Recorder, result: Any, started_at: da
     failed_checks = [e for e in evaluations if not e.passed and e.severity.value == "ERROR"]
     if not result.success and not any(problem.severity == "error" for problem in problems):
         problems += [Problem("error", step, reason) for step, reason in _step_failures(result)]
+    if result.success:
+        problems += _to_decide(settings)
     release_id = None
     for event in result.get_asset_materialization_events():
         metadata = event.materialization.metadata
@@ -182,6 +198,31 @@ def _last_good(settings: Settings) -> str:
         return str(fault)
     hours = (datetime.now(UTC) - info["built_at"].replace(tzinfo=UTC)).total_seconds() / 3600
     return f"the last good release is {info['release_id']}, {hours:.1f} hours old"
+
+
+def _to_decide(settings: Settings) -> list[Problem]:
+    """What the release lists for a person to decide, counted."""
+    with open_release(settings.published, "analysts") as release:
+        unmatched = release.query(
+            "select source_system, stream, what, reason, count(*) as records from unmatched_records"
+            " group by all order by records desc, all"
+        )
+        unmapped = release.query(
+            "select count(*) as codes, sum(line_count) as lines, sum(amount_usd) as dollars from unmapped_spending"
+        )[0]
+    problems = [
+        Problem(
+            "to decide",
+            f"{row['source_system']}.{row['stream']}",
+            f"{row['what']}: {_UNMATCHED_REASONS.get(row['reason'], row['reason'])}",
+            row["records"],
+        )
+        for row in unmatched
+    ]
+    if unmapped["codes"]:
+        what = f"${unmapped['dollars']:,.2f} under {unmapped['codes']} code combinations that no crosswalk row maps"
+        problems.append(Problem("to decide", "pd_spending", what, int(unmapped["lines"])))
+    return problems
 
 
 def _failing_rows(evaluation: Any) -> int | None:

@@ -147,8 +147,9 @@ def show_report(report: RunReport, district: str) -> None:
         counts = (1, line.records_received, line.records_landed, line.records_rejected, line.records_deleted)
         totals[line.connection] = [old + new for old, new in zip(totals[line.connection], counts, strict=True)]
     table = _table("Source", right=("Streams", "Records in", "Landed", "Rejected", "Deleted"))
-    for connection, counted in totals.items():
-        table.add_row(connection, *(f"{count:,}" for count in counted))
+    for connection, (streams, *counted) in totals.items():
+        shown = [f"{count:,}" for count in counted] if any(counted) else ["[dim]nothing new[/]", "", "", ""]
+        table.add_row(connection, f"{streams}", *shown)
     console.print(f"\n[bold]{escape(district)}[/]")
     console.print(table)
     passed = f"[green]{report.checks_passed} checks passed[/]"
@@ -157,6 +158,8 @@ def show_report(report: RunReport, district: str) -> None:
     console.print(f"Checks    {passed}, {warned}, {failed}")
     if report.problems:
         _show_problems(report)
+    else:
+        console.print("Problems  none found")
     seconds = (report.ended_at - report.started_at).total_seconds()
     if report.is_published:
         console.print(f"Release   [green]{report.release_id} published[/] after {seconds:.0f} s")
@@ -170,8 +173,9 @@ def show_report(report: RunReport, district: str) -> None:
 
 def _show_problems(report: RunReport) -> None:
     table = _table("Problems found", "Where", "What", right=("Rows",))
-    for problem in sorted(report.problems, key=lambda problem: problem.severity):
-        colour = "red" if problem.severity == "error" else "yellow"
+    colours = {"error": "red", "warning": "yellow", "to decide": "cyan"}
+    for problem in sorted(report.problems, key=lambda problem: list(colours).index(problem.severity)):
+        colour = colours[problem.severity]
         rows = "" if problem.count is None else f"{problem.count:,}"
         table.add_row(f"[{colour}]{problem.severity}[/]", escape(problem.where), escape(problem.what), rows)
     console.print(table)
@@ -188,8 +192,9 @@ def show_demo(outcome: DemoOutcome) -> None:
     console.print(f"Exports   {escape(str(outcome.exports))}")
     console.print(
         Panel(
-            f"{_SYNTHETIC}\nAsked as [bold]{escape(outcome.role)}[/] (cli.as in {escape(str(outcome.folder))}/district.yml)."
-            f"\nGo on:  cd {escape(str(outcome.folder))}\n"
+            f"{_SYNTHETIC}\n"
+            f"Asked as [bold]{escape(outcome.role)}[/] (cli.as in {escape(str(outcome.folder))}/district.yml).\n"
+            f"Go on:  cd {escape(str(outcome.folder))}\n"
             '        expertise find "Questioning"\n'
             '        expertise find "Questioning" --as coach:103\n'
             "        expertise status\n"
@@ -250,9 +255,8 @@ def show_status(status: Status) -> None:
     console.print(table)
     for line in status.streams:
         if line.reason:
-            console.print(
-                f"[red]✗ {line.connection}.{line.stream}[/] since {line.since:%Y-%m-%d %H:%M} UTC: {escape(line.reason)}"
-            )
+            where = f"[red]✗ {line.connection}.{line.stream}[/]"
+            console.print(f"{where} since {line.since:%Y-%m-%d %H:%M} UTC: {escape(line.reason)}")
             console.print(f"  [bold]To do:[/] {escape(line.what_to_do or '')}")
     dark = [entity for entity in status.entities if entity.state == "dark"]
     if dark:
@@ -286,7 +290,8 @@ def show_sources(configured: Sequence[Mapping[str, Any]], platforms: Sequence[Ma
 def show_exported(files: Sequence[Mapping[str, Any]]) -> None:
     """The written files with their rows."""
     for file in files:
-        console.print(f"wrote {escape(file['file'])} ({file['rows']:,} rows)")
+        rows = "" if file["rows"] is None else f" ({file['rows']:,} rows)"
+        console.print(f"wrote {escape(file['file'])}{rows}")
 
 
 def _expert_table(title: str, experts: Sequence[Mapping[str, Any]]) -> Table:

@@ -20,7 +20,7 @@ from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from connectors.core.connector import Connection, Connector, Options
-from connectors.core.documents import faults_of, nearest, read_yaml
+from connectors.core.documents import did_you_mean, faults_of, nearest, read_yaml
 from connectors.core.errors import ConfigurationError, MissingSecret
 from connectors.core.schema import Stream
 from connectors.registry import PLATFORMS, Platform
@@ -57,9 +57,8 @@ class District(_Part):
     @classmethod
     def _known_timezone(cls, value: str) -> str:
         if value not in available_timezones():
-            near = nearest(value, [zone for zone in available_timezones() if "/" in zone])
-            hint = near if near.startswith(" Did") else " Use a name like America/Chicago."
-            raise ValueError(f"unknown time zone.{hint}")
+            near = did_you_mean(value, (zone for zone in available_timezones() if "/" in zone))
+            raise ValueError(f"unknown time zone.{near or ' Use a name like America/Chicago.'}")
         return value
 
     @property

@@ -61,6 +61,18 @@ class Status:
         return asdict(self)
 
 
+# an entity fed by several streams is dark only where none of them is configured
+_ENTITIES = """
+    select entity,
+        case when bool_or(state = 'loaded') then 'loaded' when bool_and(state = 'dark') then 'dark' else 'empty' end
+            as state,
+        sum(record_count) as record_count, any_value(what_goes_dark) as what_goes_dark
+    from sources
+    group by entity
+    order by entity
+"""
+
+
 def read_status(settings: Settings) -> Status:
     """The status now; reads, writes nothing."""
     release_id, released_at, entities = _release(settings)
@@ -144,8 +156,10 @@ def _release(settings: Settings) -> tuple[str | None, datetime | None, list[Enti
     try:
         with open_release(settings.published, "analysts") as release:
             info = release.info()
-            rows = release.query("select entity, state, row_count, what_goes_dark from sources order by entity")
+            rows = release.query(_ENTITIES)
     except NoRelease:
         return None, None, []
-    entities = [EntityStatus(row["entity"], row["state"], row["row_count"], row["what_goes_dark"]) for row in rows]
+    entities = [
+        EntityStatus(row["entity"], row["state"], int(row["record_count"]), row["what_goes_dark"]) for row in rows
+    ]
     return info["release_id"], info["built_at"].replace(tzinfo=UTC), entities

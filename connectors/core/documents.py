@@ -7,6 +7,7 @@ missing or unknown, and the nearest known word. Does not belong here: the models
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, get_args
 
@@ -33,12 +34,17 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return document
 
 
-def nearest(word: str, known: list[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """` Did you mean "x"?`, or nothing where no known word is near."""
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    close = difflib.get_close_matches(word.lower(), by_lower, n=1)
+    return f' Did you mean "{by_lower[close[0]]}"?' if close else ""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
     """` Did you mean "x"?`, or the known words where none is near."""
-    close = difflib.get_close_matches(word, known, n=1)
-    if close:
-        return f' Did you mean "{close[0]}"?'
-    return f" Known: {', '.join(sorted(known))}." if known else ""
+    known = sorted(known)
+    return did_you_mean(word, known) or (f" Known: {', '.join(known)}." if known else "")
 
 
 def faults_of(error: ValidationError, model: type[BaseModel], prefix: str = "") -> list[str]:
@@ -66,9 +72,9 @@ def _fields_at(model: type[BaseModel], steps: tuple[int | str, ...]) -> list[str
         else:
             current = next((argument for argument in reversed(get_args(current))), None)
         if current is not None and not isinstance(current, type):
-            models = [a for a in get_args(current) if isinstance(a, type) and issubclass(a, BaseModel)]
-            if len(models) == 1 and len([a for a in get_args(current) if a is not type(None)]) == 1:
-                current = models[0]
+            # Annotated[Model, …] and Model | None
+            models = [part for part in get_args(current) if isinstance(part, type) and issubclass(part, BaseModel)]
+            current = models[0] if len(models) == 1 else current
     if isinstance(current, type) and issubclass(current, BaseModel):
         return [field.alias or name for name, field in current.model_fields.items()]
     return []

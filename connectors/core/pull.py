@@ -60,8 +60,9 @@ def pull_stream(
                     if attempt < PAGE_SET_TRIES:
                         continue
                     raise IncompleteResponse(
-                        f"{connection.name}.{stream.name}: the platform reports {pulled.reported_total} records and sent "
-                        f"{received}, {PAGE_SET_TRIES} times. Nothing was landed; run again later or ask the vendor"
+                        f"{connection.name}.{stream.name}: the platform reports {pulled.reported_total} records"
+                        f" and sent {received}, {PAGE_SET_TRIES} times."
+                        " Nothing was landed; run again later or ask the vendor"
                     )
                 if received == 0 and not pulled.is_reset and not writer.has_deletes:
                     return PullOutcome(None, None)

@@ -6,12 +6,12 @@ reading cells (csv_file, workbook), what columns become (shaping).
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from connectors.core.documents import did_you_mean
 from connectors.core.errors import ContractBroken
 
 _MOST_SHOWN = 60
@@ -20,13 +20,6 @@ _MOST_SHOWN = 60
 def tidy(name: str) -> str:
     """The name without a byte order mark, with plain single spaces."""
     return " ".join(name.replace("\ufeff", "").replace("\u00a0", " ").split())
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """` Did you mean 'x'?`, or nothing where no known name is near."""
-    by_lower = {candidate.lower(): candidate for candidate in known}
-    near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
-    return f" Did you mean {by_lower[near[0]]!r}?" if near else ""
 
 
 @dataclass(frozen=True)

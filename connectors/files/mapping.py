@@ -18,10 +18,11 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from connectors.core.documents import did_you_mean, faults_of, nearest
 from connectors.core.errors import ConfigurationError
 from connectors.core.schema import Stream
 from connectors.files.dates import format_fault
-from connectors.files.headers import did_you_mean, tidy
+from connectors.files.headers import tidy
 from connectors.files.streams import STREAMS
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
@@ -168,9 +169,7 @@ def parse_mapping(text: bytes) -> Mapping:
     try:
         mapping = Mapping.model_validate(content)
     except ValidationError as invalid:
-        raise MappingFaults(
-            [_sentence(error["loc"], error["type"], error["msg"]) for error in invalid.errors()]
-        ) from None
+        raise MappingFaults(faults_of(invalid, Mapping)) from None
     if faults := list(_faults(mapping)):
         raise MappingFaults(faults)
     return mapping
@@ -191,33 +190,10 @@ class _TextLoader(yaml.BaseLoader):
         return super().construct_mapping(node, deep)
 
 
-def _sentence(location: tuple[int | str, ...], kind: str, message: str) -> str:
-    *parents, key = location
-    place = ".".join(str(part) for part in location)
-    if kind == "extra_forbidden":
-        model: type[BaseModel] = Mapping
-        if "credit_flag" in parents:
-            model = CreditFlag
-        elif parents and parents[0] == "columns":
-            model = Rule
-        elif parents and parents[0] == "unpivot":
-            model = Unpivot
-        inside = f" in {'.'.join(str(part) for part in parents)}" if parents else ""
-        known = list(model.model_fields)
-        return f"unknown key {key!r}{inside}.{_hint(str(key), known)}"
-    if kind == "missing":
-        return f"{place} is missing"
-    return f"{place}: {message[:1].lower()}{message[1:]}"
-
-
-def _hint(name: str, known: list[str]) -> str:
-    return did_you_mean(name, known) or f" Known: {', '.join(known)}"
-
-
 def _faults(mapping: Mapping) -> Iterator[str]:
     names = [stream.name for stream in STREAMS]
     if mapping.stream not in names:
-        yield f"unknown stream {mapping.stream!r}.{_hint(mapping.stream, names)}"
+        yield f"unknown stream {mapping.stream!r}.{nearest(mapping.stream, names)}"
         return
     yield from _format_faults(mapping)
     stream = mapping.declared_stream

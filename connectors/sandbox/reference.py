@@ -33,6 +33,8 @@ _RESOURCES = {
     "EvaluationObjectiveRating": "evaluationObjectiveRatings",
     "EvaluationElementRating": "evaluationElementRatings",
 }
+# resources that the sample has nothing of
+_EMPTY = ("staffs", "staffEducationOrganizationAssignmentAssociations")
 # repeating elements without children, and the list they become
 _LISTS = {
     "GradeLevel": "gradeLevels",
@@ -51,7 +53,7 @@ def resources(folder: Path) -> dict[str, Rows]:
 
     Raises FileNotFoundError if a file is missing, ValueError if one declares a document type.
     """
-    documents: dict[str, list[Document]] = {resource: [] for resource in _RESOURCES.values()}
+    documents: dict[str, list[Document]] = {resource: [] for resource in (*_RESOURCES.values(), *_EMPTY)}
     for name in _FILES:
         for record in _root(folder / "edfi" / "tpdm" / name):
             resource = _RESOURCES.get(_tag(record))

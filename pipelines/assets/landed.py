@@ -45,7 +45,7 @@ def landed_assets(
     ]
 
     @dg.multi_asset(name=f"pull_{platform.name}", specs=specs, retry_policy=retries)
-    def pull(config: PullConfig) -> Iterator[dg.MaterializeResult]:
+    def pull(config: PullConfig) -> Iterator[dg.MaterializeResult[None]]:
         pulls = [
             line for source in sources for line in pull_source(settings, source.name, config.full_refresh, listener)
         ]

@@ -30,7 +30,7 @@ def release_asset(settings: Settings, listener: Listener) -> dg.AssetsDefinition
         description="One read-only DuckDB file per audience, checked and then swapped in.",
         kinds={"duckdb"},
     )
-    def release() -> dg.MaterializeResult:
+    def release() -> dg.MaterializeResult[None]:
         listener.stage_started("publish")
         with writer_lock(settings.state):
             info = ReleaseInfo(

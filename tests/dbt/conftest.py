@@ -173,8 +173,6 @@ def build(folder: Path, landed: Landed, *arguments: str) -> Built:
     )
 
 
-
-
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """Every source configured, a handful of planted people; unit tests run here and nowhere else."""

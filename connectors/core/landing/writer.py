@@ -178,9 +178,11 @@ class LandingWriter:
         self._pages, self._pages_bytes = [], 0
         self._database.register("pages", pages)
         try:
+            path = sql.literal(self._records_path)
             self._database.execute(
-                f"create or replace temp table records as select row_number() over () + {self._rows_seen} as _row_number,"
-                f" record from (select unnest(json_extract(body, {sql.literal(self._records_path)})) as record from pages)"
+                "create or replace temp table records as"
+                f" select row_number() over () + {self._rows_seen} as _row_number, record"
+                f" from (select unnest(json_extract(body, {path})) as record from pages)"
             )
         except duckdb.InvalidInputException:
             raise ContractBroken(f"{self._where()}: a page is not JSON") from None
@@ -232,9 +234,9 @@ class LandingWriter:
             if condition is None:
                 continue
             value = "cast(null as varchar)" if field.personal else f"left({sql.identifier(field.name)}, 200)"
+            name, reason = sql.literal(field.name), sql.reject_reason(field)
             self._database.execute(
-                f"insert into rejects select _row_number, {sql.literal(field.name)}, {sql.reject_reason(field)}, {value}"
-                f" from batch where {condition}"
+                f"insert into rejects select _row_number, {name}, {reason}, {value} from batch where {condition}"
             )
 
     def _metadata(self, row_number: str, change: str, source_file_hash: str) -> str:
@@ -325,7 +327,8 @@ class LandingWriter:
         allowed = self._identity.connection.options.max_reject_share
         if share > allowed:
             worst = self._database.execute(
-                "select field, reason, count(*) from rejects group by field, reason order by count(*) desc, field limit 3"
+                "select field, reason, count(*) from rejects group by field, reason"
+                " order by count(*) desc, field limit 3"
             ).fetchall()
             reasons = "; ".join(f"{field} {reason} ({count})" for field, reason, count in worst)
             raise DeliveryRejected(

@@ -18,7 +18,7 @@ select
     has_evidence,
     is_issuer_approved,
     is_earned,
-    is_counted,
+    is_demonstrated,
     is_reissue,
     record_count,
     remark

@@ -20,7 +20,7 @@ select
     awards.is_expired,
     awards.is_issuer_approved,
     awards.is_earned,
-    awards.is_counted,
+    awards.is_demonstrated,
     awards.is_reissue
 from {{ ref('fct_credential_awards') }} as awards
 left join {{ ref('dim_micro_credentials') }} as definitions

@@ -48,7 +48,7 @@ awards as (
         definitions.micro_credential_name as title,
         items.source_system,
         items.source_record_id,
-        items.is_counted as counts,
+        items.is_demonstrated as counts,
         items.remark
     from {{ ref('int_expertise__awards_listed') }} as items
     inner join {{ ref('dim_micro_credentials') }} as definitions

@@ -187,7 +187,7 @@ def test_headers__a_missing_column_is_named_with_those_found(district: Any, spen
     with pytest.raises(ContractBroken) as raised:
         district.pull("pd_spending")
     told = str(raised.value)
-    assert told.startswith("drop/ledger.csv: no column 'Txn No' (for ledger_line_id) Did you mean 'TxnNo'?")
+    assert told.startswith("drop/ledger.csv: no column 'Txn No' (for ledger_line_id) Did you mean \"TxnNo\"?")
     assert "'Amount' (for amount_usd)" in told
     assert "mappings/spending.yml" in told
     assert "Columns found: TxnNo, FY, Date, Total." in told

@@ -95,7 +95,7 @@ judged_awards as (
         and not is_revoked
         and not is_in_future
         and not is_expired
-        and coalesce(is_issuer_approved, true) as is_counted,
+        and coalesce(is_issuer_approved, true) as is_demonstrated,
         case
             when is_revoked then 'revoked: does not count'
             when not is_verification_enough then verification || ': does not count'
@@ -129,7 +129,7 @@ select
     is_issuer_approved,
     record_count,
     is_earned,
-    is_counted,
+    is_demonstrated,
     case
         when staff_key is not null then
             row_number() over (

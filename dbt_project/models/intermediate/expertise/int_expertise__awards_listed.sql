@@ -20,7 +20,7 @@ select
     awards.source_system,
     awards.source_record_id,
     awards.issued_date,
-    awards.is_counted,
+    awards.is_demonstrated,
     awards.remark
 from {{ ref('int_credentials__awards_assessed') }} as awards
 inner join alignments

@@ -4,7 +4,7 @@ select
     district_id,
     staff_key,
     competency_key,
-    cast(count(distinct case when is_counted then micro_credential_key end) as integer) as award_count,
-    max(case when is_counted then issued_date end) as latest_award_date
+    cast(count(distinct case when is_demonstrated then micro_credential_key end) as integer) as award_count,
+    max(case when is_demonstrated then issued_date end) as latest_award_date
 from {{ ref('int_expertise__awards_listed') }}
 group by district_id, staff_key, competency_key

@@ -1,3 +1,8 @@
+{%- set models_with_ids_and_emails = [
+    'int_credentials__submissions_referenced',
+    'int_evaluations__scores_unioned',
+    'int_pd__participation_referenced',
+] -%}
 with
 
 element_maximums as (
@@ -55,7 +60,7 @@ flagged as (
         connection,
         stream,
         source_record_id,
-        'rating_above_declared_maximum' as check_name,
+        'rating_above_declared_scale' as check_name,
         'warning' as severity,
         'rating above the highest level that its performance evaluation declares: two scales are mixed' as message
     from {{ ref('int_evaluations__summaries_unioned') }}
@@ -67,7 +72,7 @@ flagged as (
         scores.connection,
         scores.stream,
         scores.source_record_id,
-        'score_above_declared_maximum' as check_name,
+        'score_above_declared_scale' as check_name,
         'warning' as severity,
         'score above the maximum that its evaluation element declares: two scales are mixed' as message
     from {{ ref('int_evaluations__scores_interpreted') }} as scores
@@ -142,6 +147,7 @@ flagged as (
         'the approved issuer is not among the issuers of any source: is its name spelt as the platform spells it?' as message
     from {{ ref('int_credentials__issuer_approvals_matched') }}
     where issuer_key is null
+    {%- for model in models_with_ids_and_emails %}
     union all
     select
         records.district_id,
@@ -152,10 +158,11 @@ flagged as (
         'ids_and_email_name_two_people' as check_name,
         'warning' as severity,
         'the ids of the record name one staff member and its e-mail another: the id was followed' as message
-    from {{ ref('int_credentials__submissions_referenced') }} as records
+    from {{ ref(model) }} as records
     inner join {{ ref('int_identity__staff_matched') }} as matched
         on records.reference_key = matched.reference_key
         and matched.has_contradicting_ids
+    {%- endfor %}
 )
 
 select
