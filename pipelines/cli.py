@@ -222,6 +222,9 @@ def _known_source(settings: Settings, name: str) -> Settings:
 def run(
     source: Annotated[list[str] | None, typer.Option("--source", help="Pull only this source (repeatable).")] = None,
     full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Everything, not only what is new.")] = False,
+    allow_shrink: Annotated[
+        bool, typer.Option("--allow-shrink", help="Publish though a table lost more than half of its rows.")
+    ] = False,
     config: Config = DISTRICT_YML,
     as_json: Json = False,
 ) -> None:
@@ -233,7 +236,7 @@ def run(
     for name in source or []:
         _known_source(settings, name)
     with Quiet() if as_json else Screen() as screen:
-        report = run_job(settings, screen, tuple(source or ()), full_refresh)
+        report = run_job(settings, screen, tuple(source or ()), full_refresh, allow_shrink)
     _print_json(report.to_json()) if as_json else show_report(report, settings.district.name)
     raise typer.Exit(DONE if report.is_published else FAILED)
 

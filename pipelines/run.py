@@ -87,9 +87,16 @@ class _Recorder:
         self._listener.step_ended(stage, name)
 
 
-def run(settings: Settings, listener: Listener, sources: tuple[str, ...] = (), full_refresh: bool = False) -> RunReport:
+def run(
+    settings: Settings,
+    listener: Listener,
+    sources: tuple[str, ...] = (),
+    full_refresh: bool = False,
+    allow_shrink: bool = False,
+) -> RunReport:
     """Run the job `load_and_publish` here and now.
 
+    allow_shrink: publish even though a table lost more than half of its rows.
     sources: only these are pulled; the warehouse is built from everything accepted.
     Raises AnotherRunHolds at once if another run is writing, MissingSecret before
     anything is pulled.
@@ -99,14 +106,17 @@ def run(settings: Settings, listener: Listener, sources: tuple[str, ...] = (), f
             settings.connection(name)
         key = settings.pseudonym_key
         del key
-        return _run_job(settings, listener, sources, full_refresh)
+        return _run_job(settings, listener, sources, full_refresh, allow_shrink)
 
 
-def _run_job(settings: Settings, listener: Listener, sources: tuple[str, ...], full_refresh: bool) -> RunReport:
+def _run_job(
+    settings: Settings, listener: Listener, sources: tuple[str, ...], full_refresh: bool, allow_shrink: bool
+) -> RunReport:
     # Dagster takes seconds to import: after the lock, so that a second run fails fast
     import dagster as dg
 
     from pipelines.assets.landed import landed_key
+    from pipelines.assets.release import RELEASE_KEY
     from pipelines.automation.schedules import JOB_NAME
     from pipelines.build import build_defs
 
@@ -126,7 +136,8 @@ def _run_job(settings: Settings, listener: Listener, sources: tuple[str, ...], f
     }
     config: dict[str, Any] = {
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-        "ops": {f"pull_{platform}": {"config": {"full_refresh": full_refresh}} for platform in pulls},
+        "ops": {f"pull_{platform}": {"config": {"full_refresh": full_refresh}} for platform in pulls}
+        | {RELEASE_KEY.to_python_identifier(): {"config": {"allow_shrink": allow_shrink}}},
     }
     instance = (
         dg.DagsterInstance.get()
@@ -205,7 +216,7 @@ def _to_decide(settings: Settings) -> list[Problem]:
     with open_release(settings.published, "analysts") as release:
         unmatched = release.query(
             "select source_system, stream, what, reason, count(*) as records from unmatched_records"
-            " group by all order by records desc, all"
+            " group by all order by records desc, source_system, stream, what, reason"
         )
         unmapped = release.query(
             "select count(*) as codes, sum(line_count) as lines, sum(amount_usd) as dollars from unmapped_spending"

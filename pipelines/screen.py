@@ -258,11 +258,12 @@ def show_status(status: Status) -> None:
             where = f"[red]✗ {line.connection}.{line.stream}[/]"
             console.print(f"{where} since {line.since:%Y-%m-%d %H:%M} UTC: {escape(line.reason)}")
             console.print(f"  [bold]To do:[/] {escape(line.what_to_do or '')}")
-    dark = [entity for entity in status.entities if entity.state == "dark"]
+    dark = [entity for entity in status.entities if entity.dark_feeds]
     if dark:
-        table = _table("Dark entity", "What goes dark with it")
+        table = _table("Entity", "Not configured", "What that leaves dark")
         for entity in dark:
-            table.add_row(entity.entity, escape(entity.what_goes_dark or ""))
+            still = "in part: " if entity.state != "dark" else ""
+            table.add_row(entity.entity, ", ".join(entity.dark_feeds), escape(f"{still}{entity.what_goes_dark or ''}"))
         console.print(table)
     if status.is_synthetic:
         console.print(_SYNTHETIC)

@@ -37,12 +37,17 @@ class StreamStatus:
 
 @dataclass(frozen=True)
 class EntityStatus:
-    """One canonical entity in the current release: `loaded`, `empty` or `dark`."""
+    """One canonical entity in the current release.
+
+    state: `loaded`, `empty`, or `dark` where nothing that feeds it is configured.
+    dark_feeds: the streams that could feed it and are not configured.
+    """
 
     entity: str
     state: str
     rows: int
     what_goes_dark: str | None
+    dark_feeds: list[str]
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,9 @@ _ENTITIES = """
     select entity,
         case when bool_or(state = 'loaded') then 'loaded' when bool_and(state = 'dark') then 'dark' else 'empty' end
             as state,
-        sum(record_count) as record_count, any_value(what_goes_dark) as what_goes_dark
+        sum(record_count) as record_count, any_value(what_goes_dark) as what_goes_dark,
+        coalesce(list(source_system || '.' || stream order by source_system, stream) filter (state = 'dark'), [])
+            as dark_feeds
     from sources
     group by entity
     order by entity
@@ -160,6 +167,7 @@ def _release(settings: Settings) -> tuple[str | None, datetime | None, list[Enti
     except NoRelease:
         return None, None, []
     entities = [
-        EntityStatus(row["entity"], row["state"], int(row["record_count"]), row["what_goes_dark"]) for row in rows
+        EntityStatus(row["entity"], row["state"], int(row["record_count"]), row["what_goes_dark"], row["dark_feeds"])
+        for row in rows
     ]
     return info["release_id"], info["built_at"].replace(tzinfo=UTC), entities

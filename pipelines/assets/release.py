@@ -20,6 +20,13 @@ from pipelines.writer_lock import writer_lock
 RELEASE_KEY = dg.AssetKey(["published", "release"])
 
 
+class ReleaseConfig(dg.Config):
+    """What a run may ask of the release."""
+
+    allow_shrink: bool = False
+    """Publish even though a table lost more than half of its rows since the last release."""
+
+
 def release_asset(settings: Settings, listener: Listener) -> dg.AssetsDefinition:
     """One file per audience, swapped in together."""
 
@@ -30,7 +37,7 @@ def release_asset(settings: Settings, listener: Listener) -> dg.AssetsDefinition
         description="One read-only DuckDB file per audience, checked and then swapped in.",
         kinds={"duckdb"},
     )
-    def release() -> dg.MaterializeResult[None]:
+    def release(config: ReleaseConfig) -> dg.MaterializeResult[None]:
         listener.stage_started("publish")
         with writer_lock(settings.state):
             info = ReleaseInfo(
@@ -41,6 +48,7 @@ def release_asset(settings: Settings, listener: Listener) -> dg.AssetsDefinition
                 settings_hash=settings.settings_hash,
                 is_synthetic=settings.district.is_synthetic,
                 district_name=settings.district.name,
+                allow_shrink=config.allow_shrink,
             )
             released = publish(
                 settings.warehouse, settings.published, info, settings.pseudonym_key, settings.document.releases_kept

@@ -257,7 +257,7 @@ def not_shrunk(subject: Subject) -> Iterator[Failure]:
                 table,
                 now,
                 f"{table} has {now} rows and had {before} in the current release {previous.release_id}. "
-                "Look at what the sources delivered; if the rows are rightly gone, publish with shrinking allowed",
+                "Look at what the sources delivered; if the rows are rightly gone, run again with --allow-shrink",
             )
 
 

@@ -19,6 +19,7 @@ from connectors.sandbox import files_drop
 from connectors.sandbox.district import District, generate
 from connectors.sandbox.server import CREDENTIALS, Sandbox
 from pipelines.demo import DISTRICT_YML
+from pipelines.new_district import write_dagster_home
 from pipelines.progress import Silent
 from pipelines.run import RunReport, run
 from pipelines.settings import PSEUDONYM_KEY, Settings, load_settings
@@ -63,6 +64,7 @@ def make_home(folder: Path, district: District, sandbox: Sandbox) -> Home:
     folder.mkdir(parents=True, exist_ok=True)
     files_drop.write(district, folder)
     (folder / "district.yml").write_text(DISTRICT_YML.format(badgr=sandbox.badgr_url, edfi=sandbox.edfi_url))
+    write_dagster_home(folder)
     return Home(folder, sandbox)
 
 

@@ -17,17 +17,23 @@ def take_out(home: Home, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "dark_entity"),
-    [("badges", "issuers"), ("sis", "licences"), ("badge_files", None), ("hr", "pd_spending")],
+    ("name", "entity", "feed"),
+    [
+        ("badges", "credential awards", "badgr.assertions"),
+        ("sis", "licences", "edfi.credentials"),
+        ("badge_files", "credential awards", "open_badges.credentials"),
+        ("hr", "pd spending", "files.pd_spending"),
+    ],
 )
-def test_dark__one_source_out_and_the_rest_still_builds(own: Home, name: str, dark_entity: str | None) -> None:
+def test_dark__one_source_out_and_the_rest_still_builds(own: Home, name: str, entity: str, feed: str) -> None:
     take_out(own, name)
     report = own.run()
     assert report.is_published, report.problems
     assert name not in {line.connection for line in report.streams}
-    dark = {entity.entity: entity for entity in read_status(own.settings).entities if entity.state == "dark"}
-    if dark_entity is not None:
-        assert dark_entity in dark and dark[dark_entity].what_goes_dark
+    told = {status.entity: status for status in read_status(own.settings).entities}
+    assert feed in told[entity].dark_feeds and told[entity].what_goes_dark
+    has_another_feed = entity == "credential awards"
+    assert told[entity].state == ("loaded" if has_another_feed else "dark")
 
 
 def test_dark__without_a_roster_awards_build_and_nobody_is_named(own: Home) -> None:
