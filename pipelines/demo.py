@@ -79,7 +79,7 @@ class DemoOutcome:
     report: RunReport
     experts: dict[str, list[Expert]]
     exports: Path
-    sandbox_command: str
+    sandbox_port: int
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -114,7 +114,7 @@ def run_demo(folder: Path, teachers: int, listener: Listener) -> DemoOutcome:
         report=report,
         experts=experts,
         exports=settings.exports,
-        sandbox_command=f"python -m connectors.sandbox --folder {folder} --port {serving['port']}",
+        sandbox_port=serving["port"],
     )
 
 

@@ -144,7 +144,9 @@ def _run_job(
         if os.environ.get("DAGSTER_HOME")
         else dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}})
     )
-    listener.stage_started("pull")
+    listener.stage_started(
+        "pull", sum(len(settings.sources[name].platform.streams) for name in sources or settings.sources)
+    )
     with instance:
         settings.reports.mkdir(parents=True, exist_ok=True)
         # dagster-dbt repeats dbt's log on stdout, where this run's own answer is printed

@@ -6,9 +6,12 @@ Belongs here: Rich tables, bars and sentences. Does not belong here: deciding an
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 # bound now: a run sends what other programs print on stdout to a log
 console = Console(file=sys.stdout, highlight=False)
+SHOWN_EXPERTS = 15
 _STAGES = {
     "prepare": "Prepare",
     "pull": "Pull from the sources",
@@ -116,11 +120,12 @@ class Screen:
     def step_ended(self, stage: str, name: str) -> None:
         self.stage_started(stage)
         if self._stage is not None:
-            self._progress.update(self._stage, advance=1, note=name)
+            self._progress.update(self._stage, advance=1)
+            self._note(name)
 
     def _note(self, text: str) -> None:
         if self._stage is not None:
-            self._progress.update(self._stage, note=text)
+            self._progress.update(self._stage, note=text if len(text) <= 44 else f"{text[:43]}…")
 
 
 def show_streams(lines: Sequence[StreamLine]) -> None:
@@ -190,19 +195,30 @@ def show_demo(outcome: DemoOutcome) -> None:
     if not outcome.report.is_published:
         return
     console.print(f"Exports   {escape(str(outcome.exports))}")
+    expertise = _command("expertise", Path(sys.executable).with_name("expertise"), outcome.folder)
+    python = _command("python", Path(sys.executable), outcome.folder)
     console.print(
         Panel(
             f"{_SYNTHETIC}\n"
             f"Asked as [bold]{escape(outcome.role)}[/] (cli.as in {escape(str(outcome.folder))}/district.yml).\n"
-            f"Go on:  cd {escape(str(outcome.folder))}\n"
-            '        expertise find "Questioning"\n'
-            '        expertise find "Questioning" --as coach:103\n'
-            "        expertise status\n"
-            f"Load again: {escape(outcome.sandbox_command)}  (in another terminal), then `expertise run`",
+            f"\nGo on:\n  cd {escape(str(outcome.folder))}\n"
+            f'  {expertise} find "Questioning"\n'
+            f'  {expertise} find "Questioning" --as coach:103\n'
+            f"  {expertise} status\n"
+            f"\nLoad again, with the stand-ins in another terminal of that folder:\n"
+            f"  {python} -m connectors.sandbox --folder . --port {outcome.sandbox_port}\n"
+            f"  {expertise} run",
             title="The demo district",
             expand=False,
         )
     )
+
+
+def _command(name: str, program: Path, folder: Path) -> str:
+    """How to call a program of this environment from a folder: by name where the environment is activated."""
+    found = shutil.which(name)
+    is_same = found is not None and Path(found).resolve() == program.resolve()
+    return escape(name if is_same else os.path.relpath(program, folder))
 
 
 def show_experts(experts: Sequence[Mapping[str, Any]], competency: str, viewer: str, info: Mapping[str, Any]) -> None:
@@ -210,7 +226,11 @@ def show_experts(experts: Sequence[Mapping[str, Any]], competency: str, viewer: 
     if not experts:
         console.print(f"Nobody whom {escape(viewer)} may see has evidence of {escape(competency)}.")
     else:
-        console.print(_expert_table(f"{competency}: {len(experts)} staff members, as seen by {viewer}", experts))
+        title = f"{experts[0]['competency']}: {len(experts)} staff members, as seen by {viewer}"
+        console.print(_expert_table(title, experts[:SHOWN_EXPERTS]))
+        if rest := Counter(expert["band"] for expert in experts[SHOWN_EXPERTS:]):
+            told = ", ".join(f"{count} {band}" for band, count in rest.items())
+            console.print(f"and {rest.total()} more: {told}. `--json` and `expertise export` hold them all.")
     _show_release(info)
 
 
@@ -220,15 +240,16 @@ def show_explanation(explanation: Mapping[str, Any], viewer: str, info: Mapping[
     console.print(
         Panel(f"{_band(explanation['band'])}\n{escape(explanation['explanation'])}", title=escape(title), expand=False)
     )
-    table = _table("Date", "Evidence", "Counts", "Remark", "Source", "Record")
+    table = _table("Date", "Kind", "Evidence", "Counts", "Remark", "Source record")
+    table.columns[-1].no_wrap = True
     for item in explanation["evidence"]:
         table.add_row(
             str(item["evidence_date"] or ""),
-            escape(f"{item['evidence_type']}: {item['title'] or ''}"),
+            item["evidence_type"],
+            escape(item["title"] or ""),
             "[green]yes[/]" if item["counts"] else "[dim]no[/]",
             escape(item["remark"] or ""),
-            escape(item["source_system"] or ""),
-            escape(item["source_record_id"] or ""),
+            f"[dim]{escape(item['source_system'] or '')} {escape(item['source_record_id'] or '')}[/]",
         )
     console.print(table)
     console.print(f"[dim]As seen by {escape(viewer)}.[/]")

@@ -116,9 +116,11 @@ def dbt_manifest(settings: Settings) -> Path:
 def warehouse_assets(settings: Settings, listener: Listener) -> dg.AssetsDefinition:
     """Every model, seed and test of the dbt project; needs DbtCliResource as `dbt`."""
     translator = Translator(settings=DagsterDbtTranslatorSettings(enable_asset_checks=True))
+    manifest = dbt_manifest(settings)
 
-    @dbt_assets(manifest=dbt_manifest(settings), dagster_dbt_translator=translator, name="build_warehouse")
+    @dbt_assets(manifest=manifest, dagster_dbt_translator=translator, name="build_warehouse")
     def build_warehouse(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+        listener.stage_started("build", _steps(manifest))
         with writer_lock(settings.state), dbt_environment(settings):
             write_build_input(settings, as_of=datetime.now(settings.time_zone).date())
             invocation = dbt.cli(BUILD, context=context, target_path=dbt_target(settings))
@@ -127,6 +129,12 @@ def warehouse_assets(settings: Settings, listener: Listener) -> dg.AssetsDefinit
                 yield event
 
     return build_warehouse
+
+
+def _steps(manifest: Path) -> int:
+    """How many models, seeds and tests a build goes through."""
+    nodes = json.loads(manifest.read_text())["nodes"].values()
+    return sum(node["resource_type"] in ("model", "seed", "test") for node in nodes)
 
 
 def dbt_resource() -> DbtCliResource:

@@ -38,6 +38,7 @@ def delivery_checks(settings: Settings, platform: Platform, listener: Listener) 
 
     @dg.multi_asset_check(name=f"judge_{platform.name}", specs=specs)
     def judge_landed() -> Iterator[dg.AssetCheckResult]:
+        listener.stage_started("check", len(settings.streams()))
         judged: list[Judged] = []
         calendar = _calendar(settings)
         for stream in platform.streams:
