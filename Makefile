@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint unit lock clean
+.PHONY: demo test lint unit bench lock clean
 
 # runs the main job on a synthetic district and shows who knows what
 demo: $(VENV)/.installed
@@ -33,6 +33,12 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	touch $@
 
+# landing beside a bare HTTP drain and beside dlt, which gets an environment of its own
+bench: $(VENV)/.installed-dev
+	$(PYTHON) -m venv $(VENV)-bench
+	$(VENV)-bench/bin/python -m pip install --quiet --disable-pip-version-check "dlt[filesystem]>=1,<2" pyarrow
+	$(BIN)/python tests/benchmarks/landing.py --dlt $(VENV)-bench/bin/python
+
 # writes both lock files anew; needs uv
 lock:
 	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -41,4 +47,4 @@ lock:
 		--no-strip-extras --no-annotate --no-header --quiet --constraint requirements.lock --output-file requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) demo
+	rm -rf $(VENV) $(VENV)-bench demo

@@ -195,7 +195,7 @@ def _write_rejects(path: Path, known: list[tuple[Source, Stream, StreamState]]) 
         for run in state.runs:
             if run.manifest.rejects_file:
                 place = _place(source, stream) | {"run_id": run.manifest.run_id}
-                rejects = pl.read_parquet(run.folder / run.manifest.rejects_file)
+                rejects = pl.read_parquet(run.folder / run.manifest.rejects_file, glob=False)
                 frames.append(
                     rejects.with_columns(pl.lit(value).alias(name) for name, value in place.items())
                     .select(*REJECTS)

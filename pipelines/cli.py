@@ -60,7 +60,7 @@ def _faults_become_exit_codes(command: _Command) -> _Command:
             code = _exit_code(fault)
             if code is None:
                 raise
-            _complain(str(fault), as_json)
+            _complain(_sentence(fault), as_json)
             raise typer.Exit(code) from None
 
     return wrapped  # type: ignore[return-value]
@@ -80,6 +80,13 @@ def _exit_code(fault: Exception) -> int | None:
     if isinstance(fault, ConnectorError | ReleaseError | PublishError | AnotherRunHolds | OSError):
         return FAILED
     return None
+
+
+def _sentence(fault: Exception) -> str:
+    """What a fault says; of the operating system's own, the place and the reason without their number."""
+    if type(fault).__str__ is OSError.__str__ and isinstance(fault, OSError) and fault.filename and fault.strerror:
+        return f"{fault.filename}: {fault.strerror[0].lower()}{fault.strerror[1:]}"
+    return str(fault)
 
 
 def _complain(message: str, as_json: bool) -> None:
@@ -102,7 +109,26 @@ def _settings(config: Path) -> Settings:
 def _viewer(settings: Settings, who: str | None) -> Viewer:
     from pipelines.apps.access import Viewer
 
-    return Viewer.parse(who or settings.document.cli.role, settings.roles)
+    if who is not None:
+        _refuse_blank("--as", who)
+    return Viewer.parse(settings.document.cli.role if who is None else who, settings.roles)
+
+
+def _refuse_blank(option: str, value: str) -> None:
+    """An option given without a word (a script's empty variable) is a mistake, never `none given`."""
+    from connectors.core.errors import ConfigurationError
+
+    if not value.strip():
+        raise ConfigurationError(f"{option} was given without a value; give one, or leave {option} out")
+
+
+def _make_folder(folder: Path) -> None:
+    from connectors.core.errors import ConfigurationError
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise ConfigurationError(f"the folder {folder} can't be made: {(fault.strerror or '').lower()}") from None
 
 
 @app.command()
@@ -114,13 +140,18 @@ def init(
     """Write a district.yml and a .env to fill in."""
     from pipelines.new_district import write_new_district
 
+    _make_folder(folder)
     written = write_new_district(folder)
     if as_json:
         _print_json({"written": [str(path) for path in written]})
         return
     for path in written:
         typer.echo(f"wrote {path}")
-    typer.echo("Next: fill in both files, then `expertise doctor` and `expertise run`.")
+    place = "" if folder.resolve() == Path.cwd() else f"`cd {folder}`, "
+    typer.echo(
+        f"Next: {place}fill in district.yml and .env, put a mapping of each export into mappings/, "
+        "then `expertise doctor` and `expertise run`."
+    )
 
 
 @app.command()
@@ -134,6 +165,7 @@ def demo(
     from pipelines.demo import run_demo
     from pipelines.screen import Quiet, Screen, show_demo
 
+    _make_folder(folder)
     with Quiet() if as_json else Screen() as screen:
         outcome = run_demo(folder, teachers, screen)
     _print_json(outcome.to_json()) if as_json else show_demo(outcome)
@@ -200,6 +232,11 @@ def sources_pull(
     from pipelines.screen import Quiet, Screen, show_streams
 
     settings = _known_source(_settings(config), name)
+    _, connector = settings.connector(name)
+    try:
+        connector.streams_of()  # a missing secret or mapping is told here, before anything is written
+    finally:
+        connector.close()
     with Quiet() if as_json else Screen() as screen:
         lines = [pulled.line() for pulled in pull_source(settings, name, full_refresh, screen)]
     _print_json([asdict(line) for line in lines]) if as_json else show_streams(lines)
@@ -269,10 +306,12 @@ def find(
 
     settings = _settings(config)
     viewer = _viewer(settings, who)
+    if school is not None:
+        _refuse_blank("--school", school)
     with open_release(settings.published, "leaders") as release:
         experts = find_experts(release, viewer, competency, school)
         info = release.info()
-    _print_json(experts) if as_json else show_experts(experts, competency, str(viewer), info)
+    _print_json(experts) if as_json else show_experts(experts, competency, str(viewer), info, school)
 
 
 @app.command()
@@ -321,8 +360,19 @@ def export(
 
 
 def main() -> None:
-    """The console script."""
-    app()
+    """The console script. With --json, wrong usage is told in JSON too."""
+    if "--json" not in sys.argv[1:]:
+        app()
+        return
+    try:
+        ended_with = app(standalone_mode=False)
+    except Exception as fault:
+        tell = getattr(fault, "format_message", None)  # what typer's and click's usage errors have in common
+        if tell is None:
+            raise
+        _complain(tell(), as_json=True)
+        sys.exit(WRONG_USE)
+    sys.exit(ended_with if isinstance(ended_with, int) else DONE)
 
 
 if __name__ == "__main__":

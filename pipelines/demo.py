@@ -80,6 +80,7 @@ class DemoOutcome:
     experts: dict[str, list[Expert]]
     exports: Path
     sandbox_port: int
+    teachers: int
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -115,6 +116,7 @@ def run_demo(folder: Path, teachers: int, listener: Listener) -> DemoOutcome:
         experts=experts,
         exports=settings.exports,
         sandbox_port=serving["port"],
+        teachers=teachers,
     )
 
 

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from connectors.core.errors import ConnectorError
-from pipelines.apps.release_reader import ReleaseError, open_release
+from pipelines.apps.release_reader import NoRelease, ReleaseError, open_release
 from pipelines.publish.layout import AUDIENCES
-from pipelines.settings import Settings
+from pipelines.settings import PSEUDONYM_KEY, Settings
 
 LEAST_FREE_BYTES = 1_000_000_000
 
@@ -31,23 +31,38 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """Every finding, in the order in which a person would mend them."""
-    findings = [Finding("settings", True, f"{settings.path.name} is valid: {len(settings.sources)} sources")]
+    count = len(settings.sources)
+    findings = [Finding("settings", True, f"{settings.path.name} is valid: {count} source{'' if count == 1 else 's'}")]
     findings.append(_look("pseudonym key", lambda: _key_sentence(settings)))
     findings += [_look(f"source {name}", lambda name=name: reach(settings, name)) for name in settings.sources]
     if not settings.document.roster_sources:
         findings.append(
-            Finding("roster", False, "no roster_sources in district.yml: awards build, but nobody is named")
+            Finding(
+                "roster",
+                False,
+                "no roster_sources in district.yml: awards build, but nobody is named. "
+                "List the sources there that say who people are",
+            )
         )
     free = shutil.disk_usage(settings.home).free
     enough = free >= LEAST_FREE_BYTES
     advice = "" if enough else ": free some before a run"
     findings.append(Finding("disk", enough, f"{free / 1e9:.1f} GB free beside district.yml{advice}"))
+    return findings + _releases(settings)
+
+
+def _releases(settings: Settings) -> list[Finding]:
+    """Whether each audience's release opens; before the first one there is nothing to mend."""
+    findings, missing = [], 0
     for audience in AUDIENCES:
         try:
             with open_release(settings.published, audience) as release:
                 findings.append(Finding(f"release for {audience}", True, f"{release.info()['release_id']} opens"))
         except ReleaseError as fault:
+            missing += isinstance(fault, NoRelease)
             findings.append(Finding(f"release for {audience}", False, str(fault)))
+    if missing == len(AUDIENCES):
+        return [Finding("releases", True, "none yet: `expertise run` publishes the first")]
     return findings
 
 
@@ -61,11 +76,13 @@ def reach(settings: Settings, name: str) -> str:
 
 
 def _key_sentence(settings: Settings) -> str:
-    return f"set, {len(settings.pseudonym_key)} bytes"
+    return f"{PSEUDONYM_KEY} is set, {len(settings.pseudonym_key)} bytes"
 
 
 def _look(what: str, ask: Any) -> Finding:
     try:
         return Finding(what, True, ask())
     except ConnectorError as fault:
-        return Finding(what, False, str(fault))
+        # the fault names its place too: `source badges: …`, `badges: …`
+        said = str(fault).removeprefix(f"{what}: ").removeprefix(f"{what.removeprefix('source ')}: ")
+        return Finding(what, False, said)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.apps.release_reader import ReleaseError, open_release
+from pipelines.apps.release_reader import NoRelease, ReleaseError, open_release
 from pipelines.progress import Listener, StreamLine
 from pipelines.settings import Settings
 from pipelines.writer_lock import writer_lock
@@ -207,6 +207,8 @@ def _last_good(settings: Settings) -> str:
     try:
         with open_release(settings.published, "leaders") as release:
             info = release.info()
+    except NoRelease:
+        return "no release has been published yet"
     except ReleaseError as fault:
         return str(fault)
     hours = (datetime.now(UTC) - info["built_at"].replace(tzinfo=UTC)).total_seconds() / 3600

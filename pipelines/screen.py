@@ -46,6 +46,7 @@ _BAND_COLOURS = {
     "developing": "yellow",
     "need": "red",
 }
+_NO_SOURCES = "No sources are configured in district.yml."
 _SYNTHETIC = "[bold magenta]SYNTHETIC data: nobody here is real[/]"
 
 
@@ -129,7 +130,7 @@ class Screen:
 
 
 def show_streams(lines: Sequence[StreamLine]) -> None:
-    """Rows in and out, a line per stream."""
+    """Rows in and out, a line per stream; faults were told as they came."""
     table = _table("Source", "Stream", right=("In", "Landed", "Rejected", "Deleted"))
     for line in lines:
         if line.fault:
@@ -141,8 +142,6 @@ def show_streams(lines: Sequence[StreamLine]) -> None:
         counts = (line.records_received, line.records_landed, line.records_rejected, line.records_deleted)
         table.add_row(line.connection, line.stream, *(f"{count:,}" for count in counts))
     console.print(table)
-    for fault in dict.fromkeys(line.fault for line in lines if line.fault):
-        console.print(f"[red]✗[/] {escape(fault)}")
 
 
 def show_report(report: RunReport, district: str) -> None:
@@ -152,8 +151,11 @@ def show_report(report: RunReport, district: str) -> None:
         counts = (1, line.records_received, line.records_landed, line.records_rejected, line.records_deleted)
         totals[line.connection] = [old + new for old, new in zip(totals[line.connection], counts, strict=True)]
     table = _table("Source", right=("Streams", "Records in", "Landed", "Rejected", "Deleted"))
+    failed_connections = {line.connection for line in report.streams if line.fault}
     for connection, (streams, *counted) in totals.items():
         shown = [f"{count:,}" for count in counted] if any(counted) else ["[dim]nothing new[/]", "", "", ""]
+        if connection in failed_connections:
+            shown[0] = f"{shown[0]} [red]failed[/]" if any(counted) else "[red]failed[/]"
         table.add_row(connection, f"{streams}", *shown)
     console.print(f"\n[bold]{escape(district)}[/]")
     console.print(table)
@@ -170,10 +172,10 @@ def show_report(report: RunReport, district: str) -> None:
         console.print(f"Release   [green]{report.release_id} published[/] after {seconds:.0f} s")
     else:
         console.print(f"Release   [red]nothing published[/] after {seconds:.0f} s; {escape(report.last_good)}")
-    console.print(f"Warehouse {escape(report.warehouse)}")
-    console.print(f"Published {escape(report.published)}")
+    console.print(f"Warehouse {escape(report.warehouse)}", soft_wrap=True)
+    console.print(f"Published {escape(report.published)}", soft_wrap=True)
     for path in report.reports:
-        console.print(f"Report    {escape(path)}")
+        console.print(f"Report    {escape(path)}", soft_wrap=True)
 
 
 def _show_problems(report: RunReport) -> None:
@@ -194,24 +196,29 @@ def show_demo(outcome: DemoOutcome) -> None:
         console.print(table)
     if not outcome.report.is_published:
         return
-    console.print(f"Exports   {escape(str(outcome.exports))}")
+    console.print(f"Exports   {escape(str(outcome.exports))}", soft_wrap=True)
     expertise = _command("expertise", Path(sys.executable).with_name("expertise"), outcome.folder)
     python = _command("python", Path(sys.executable), outcome.folder)
+    where = f"cli.as in {escape(str(outcome.folder))}/district.yml"
     console.print(
         Panel(
-            f"{_SYNTHETIC}\n"
-            f"Asked as [bold]{escape(outcome.role)}[/] (cli.as in {escape(str(outcome.folder))}/district.yml).\n"
-            f"\nGo on:\n  cd {escape(str(outcome.folder))}\n"
-            f'  {expertise} find "Questioning"\n'
-            f'  {expertise} find "Questioning" --as coach:103\n'
-            f"  {expertise} status\n"
-            f"\nLoad again, with the stand-ins in another terminal of that folder:\n"
-            f"  {python} -m connectors.sandbox --folder . --port {outcome.sandbox_port}\n"
-            f"  {expertise} run",
+            f"{_SYNTHETIC}\nAsked as [bold]{escape(outcome.role)}[/] ({where}).",
             title="The demo district",
             expand=False,
         )
     )
+    serve = f"connectors.sandbox --folder . --port {outcome.sandbox_port} --teachers {outcome.teachers}"
+    for line in (
+        "Go on:",
+        f"  cd {escape(str(outcome.folder))}",
+        f'  {expertise} find "Questioning"',
+        f'  {expertise} find "Questioning" --as coach:103',
+        f"  {expertise} status",
+        "Load again, with the stand-ins in another terminal of that folder:",
+        f"  {python} -m {serve}",
+        f"  {expertise} run",
+    ):
+        console.print(line, soft_wrap=True)  # commands and paths are there to be copied whole
 
 
 def _command(name: str, program: Path, folder: Path) -> str:
@@ -221,10 +228,17 @@ def _command(name: str, program: Path, folder: Path) -> str:
     return escape(name if is_same else os.path.relpath(program, folder))
 
 
-def show_experts(experts: Sequence[Mapping[str, Any]], competency: str, viewer: str, info: Mapping[str, Any]) -> None:
+def show_experts(
+    experts: Sequence[Mapping[str, Any]],
+    competency: str,
+    viewer: str,
+    info: Mapping[str, Any],
+    school: str | None = None,
+) -> None:
     """Who knows what, as a table."""
     if not experts:
-        console.print(f"Nobody whom {escape(viewer)} may see has evidence of {escape(competency)}.")
+        where = f" at {escape(school)}" if school else ""
+        console.print(f"Nobody whom {escape(viewer)} may see{where} has evidence of {escape(competency)}.")
     else:
         title = f"{experts[0]['competency']}: {len(experts)} staff members, as seen by {viewer}"
         console.print(_expert_table(title, experts[:SHOWN_EXPERTS]))
@@ -240,16 +254,16 @@ def show_explanation(explanation: Mapping[str, Any], viewer: str, info: Mapping[
     console.print(
         Panel(f"{_band(explanation['band'])}\n{escape(explanation['explanation'])}", title=escape(title), expand=False)
     )
-    table = _table("Date", "Kind", "Evidence", "Counts", "Remark", "Source record")
-    table.columns[-1].no_wrap = True
+    table = _table("Date and kind", "Evidence and its source record", "Counts", "Remark")
+    table.columns[0].no_wrap = True
+    table.columns[1].min_width = 32  # a record id of the platforms in one piece
     for item in explanation["evidence"]:
         table.add_row(
-            str(item["evidence_date"] or ""),
-            item["evidence_type"],
-            escape(item["title"] or ""),
+            f"{item['evidence_date'] or 'no date'}\n[dim]{item['evidence_type']}[/]",
+            f"{escape(item['title'] or '')}\n"
+            f"[dim]{escape(item['source_system'] or '')} {escape(item['source_record_id'] or '')}[/]",
             "[green]yes[/]" if item["counts"] else "[dim]no[/]",
             escape(item["remark"] or ""),
-            f"[dim]{escape(item['source_system'] or '')} {escape(item['source_record_id'] or '')}[/]",
         )
     console.print(table)
     console.print(f"[dim]As seen by {escape(viewer)}.[/]")
@@ -262,22 +276,27 @@ def show_status(status: Status) -> None:
         console.print("Release: [red]none published yet[/]")
     else:
         console.print(f"Release: {status.release_id}, {status.release_age_hours} hours old")
-    table = _table("Source", "Stream", "State", "Last accepted", right=("Landed", "Rejected"))
+    if not status.streams:
+        console.print(_NO_SOURCES)
+    any_rejected = any(line.records_rejected for line in status.streams)
+    counted = ("Landed", "Rejected") if any_rejected else ("Landed",)
+    table = _table("Stream", "State", "Accepted (UTC)", right=counted)
+    table.columns[2].no_wrap = True
     colours = {"loaded": "green", "failing": "red", "rejected": "red", "pending": "yellow", "never loaded": "dim"}
     for line in status.streams:
         table.add_row(
-            line.connection,
-            line.stream,
+            f"{line.connection}.{line.stream}",
             f"[{colours[line.state]}]{line.state}[/]",
-            f"{line.last_accepted_at:%Y-%m-%d %H:%M} UTC" if line.last_accepted_at else "",
+            f"{line.last_accepted_at:%Y-%m-%d %H:%M}" if line.last_accepted_at else "",
             f"{line.records_landed:,}",
-            f"{line.records_rejected:,}" if line.records_rejected else "",
+            *([f"{line.records_rejected:,}" if line.records_rejected else ""] if any_rejected else []),
         )
-    console.print(table)
+    if status.streams:
+        console.print(table)
     for line in status.streams:
         if line.reason:
-            where = f"[red]✗ {line.connection}.{line.stream}[/]"
-            console.print(f"{where} since {line.since:%Y-%m-%d %H:%M} UTC: {escape(line.reason)}")
+            since = f" since {line.since:%Y-%m-%d %H:%M} UTC" if line.since else ""
+            console.print(f"[red]✗ {line.connection}.{line.stream}[/]{since}: {escape(line.reason)}")
             console.print(f"  [bold]To do:[/] {escape(line.what_to_do or '')}")
     dark = [entity for entity in status.entities if entity.dark_feeds]
     if dark:
@@ -302,7 +321,7 @@ def show_sources(configured: Sequence[Mapping[str, Any]], platforms: Sequence[Ma
     table = _table("Source", "Platform", "Streams")
     for source in configured:
         table.add_row(source["name"], source["platform"], ", ".join(source["streams"]))
-    console.print(table)
+    console.print(table if configured else _NO_SOURCES)
     table = _table("Platform", "What it is")
     for platform in platforms:
         table.add_row(platform["platform"], platform["title"])
@@ -313,17 +332,19 @@ def show_exported(files: Sequence[Mapping[str, Any]]) -> None:
     """The written files with their rows."""
     for file in files:
         rows = "" if file["rows"] is None else f" ({file['rows']:,} rows)"
-        console.print(f"wrote {escape(file['file'])}{rows}")
+        console.print(f"wrote {escape(file['file'])}{rows}", soft_wrap=True)
 
 
 def _expert_table(title: str, experts: Sequence[Mapping[str, Any]]) -> Table:
-    table = _table("Band", "Name", "School", "Why")
+    table = _table("Band", "Who, where and why")
+    table.columns[0].no_wrap = True
     table.title = escape(title)
     table.title_justify = "left"
     for expert in experts:
-        table.add_row(
-            _band(expert["band"]), escape(expert["name"]), escape(expert["school"] or ""), escape(expert["explanation"])
-        )
+        who = " · ".join(filter(None, (f"[bold]{escape(expert['name'])}[/]", escape(expert["school"] or ""))))
+        # the sentence begins with the band, which stands beside it
+        why = expert["explanation"].removeprefix(f"{expert['band'].capitalize()}: ")
+        table.add_row(_band(expert["band"]), f"{who}\n{escape(why)}")
     return table
 
 
@@ -341,7 +362,7 @@ def _show_release(info: Mapping[str, Any]) -> None:
 def _table(*columns: str, right: Sequence[str] = ()) -> Table:
     table = Table(header_style="bold", show_edge=False, pad_edge=False)
     for column in columns:
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     for column in right:
         table.add_column(column, justify="right")
     return table

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -25,10 +27,18 @@ from connectors.core.errors import ConfigurationError, MissingSecret
 from connectors.core.schema import Stream
 from connectors.registry import PLATFORMS, Platform
 from pipelines.apps import access
+from pipelines.publish.pseudonyms import MINIMUM_KEY_BYTES
 
 Sight = Literal["none", "strengths", "band", "score"]
 _SECRET_WORDS = ("password", "secret", "token")
 PSEUDONYM_KEY = "EXPERTISE_PSEUDONYM_KEY"
+_SOURCE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_CRON_PART = re.compile(r"[0-9A-Za-z*/,#-]+")
+_HINTS = {
+    r"'\t'": ": indent with spaces, not tabs",
+    "UnicodeDecodeError": ": save it as UTF-8",
+    "PermissionError": ": give the account that runs this the right to read it",
+}
 
 
 class SettingsError(ConfigurationError):
@@ -47,11 +57,29 @@ class _Part(BaseModel):
 class District(_Part):
     """The district and how it counts time."""
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    id: str
     name: str
     timezone: str
-    school_year_start: str = Field(default="07-01", pattern=r"^\d{2}-\d{2}$")
+    school_year_start: str = "07-01"
     is_synthetic: bool = False
+
+    @field_validator("id")
+    @classmethod
+    def _usable_id(cls, value: str) -> str:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", value):
+            raise ValueError("small letters, digits, - and _ only, and no - or _ first, such as my-district")
+        return value
+
+    @field_validator("school_year_start")
+    @classmethod
+    def _day_of_the_year(cls, value: str) -> str:
+        try:
+            if not re.fullmatch(r"\d{2}-\d{2}", value, re.ASCII):
+                raise ValueError
+            date.fromisoformat(f"2001-{value}")
+        except ValueError:
+            raise ValueError('no day of the year; write month and day in quotes, such as "07-01"') from None
+        return value
 
     @field_validator("timezone")
     @classmethod
@@ -86,6 +114,14 @@ class Schedule(_Part):
     """When the daily load runs, in the district's time zone."""
 
     cron: str = "0 2 * * *"
+
+    @field_validator("cron")
+    @classmethod
+    def _five_parts(cls, value: str) -> str:
+        parts = value.split()
+        if len(parts) != 5 or not all(_CRON_PART.fullmatch(part) for part in parts):
+            raise ValueError('not a cron line of five parts (minute hour day month weekday), such as "0 2 * * *"')
+        return value
 
 
 DEFAULT_ROLES = {
@@ -181,8 +217,14 @@ class Settings:
 
     @property
     def pseudonym_key(self) -> bytes:
-        """The key of the evaluators' pseudonyms. Raises MissingSecret."""
-        return self._secret("evaluators' release", PSEUDONYM_KEY).encode()
+        """The key of the evaluators' pseudonyms. Raises MissingSecret, or ConfigurationError where it is short."""
+        key = self._secret("pseudonym key", PSEUDONYM_KEY).encode()
+        if len(key) < MINIMUM_KEY_BYTES:
+            raise ConfigurationError(
+                f"pseudonym key: {PSEUDONYM_KEY} has {len(key)} bytes; it needs at least {MINIMUM_KEY_BYTES}. "
+                "Set a long random one and keep it: with another key every pseudonym changes."
+            )
+        return key
 
     def _secret(self, where: str, variable: str) -> str:
         value = self.environment.get(variable, "")
@@ -193,7 +235,7 @@ class Settings:
     def connection(self, name: str) -> Connection:
         """What the source's connector is built from. Raises MissingSecret."""
         source = self.sources[name]
-        prefix = name.upper().replace("-", "_")
+        prefix = _secret_prefix(name)
         secret_names = source.platform.connector_class().secret_names
         return Connection(
             district_id=self.district.id,
@@ -224,7 +266,9 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> S
         raw = read_yaml(path)
     except ConfigurationError as fault:
         hint = ". Run `expertise init` to write one" if not path.exists() else ""
-        raise SettingsError(path, [str(fault).removeprefix(f"{path}").lstrip(":, ") + hint]) from None
+        said = str(fault).removeprefix(f"{path}").lstrip(":, ")
+        hint += next((advice for sign, advice in _HINTS.items() if sign in said), "")
+        raise SettingsError(path, [said + hint]) from None
     faults: list[str] = []
     try:
         document = _Document.model_validate(raw)
@@ -245,12 +289,21 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> S
     if faults or document is None:
         raise SettingsError(path, faults)
     given = dict(os.environ if environment is None else environment)
-    dotenv = {name: value for name, value in dotenv_values(path.parent / ".env").items() if value is not None}
-    return Settings(path, document, sources, dotenv | given)
+    return Settings(path, document, sources, _dotenv(path.parent / ".env") | given)
+
+
+def _dotenv(path: Path) -> dict[str, str]:
+    """The secrets of a .env file, none where there is none. Its faults hold nothing of what stands in it."""
+    try:
+        found = dotenv_values(path, encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise SettingsError(path, ["cannot be read as text: save it as UTF-8"]) from None
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _sources(raw: dict[str, Any], faults: list[str]) -> dict[str, Source]:
     sources: dict[str, Source] = {}
+    prefixes: dict[str, str] = {}
     declared = raw.get("sources") or {}
     if not isinstance(declared, dict):
         return sources
@@ -258,6 +311,11 @@ def _sources(raw: dict[str, Any], faults: list[str]) -> dict[str, Source]:
     start = district.get("school_year_start", "07-01") if isinstance(district, dict) else "07-01"
     for name, given in declared.items():
         place = f"sources.{name}"
+        if not _SOURCE_NAME.fullmatch(str(name)):
+            faults.append(f"{place}: a source's name holds letters, digits, - and _ only, and begins with a letter")
+        twin = prefixes.setdefault(_secret_prefix(str(name)), str(name))
+        if twin != str(name):
+            faults.append(f"{place}: its secrets would have the names of those of {twin}; give it another name")
         if not isinstance(given, dict):
             continue
         options = dict(given)
@@ -283,6 +341,11 @@ def _sources(raw: dict[str, Any], faults: list[str]) -> dict[str, Source]:
         except ValidationError as error:
             faults += faults_of(error, model, place)
     return sources
+
+
+def _secret_prefix(name: str) -> str:
+    """What the names of a source's secrets begin with."""
+    return name.upper().replace("-", "_")
 
 
 def _secrets_given(options: dict[str, Any], secret_names: tuple[str, ...]) -> list[str]:

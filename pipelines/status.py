@@ -10,7 +10,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from connectors.core.errors import ConnectorError
 from connectors.core.landing.state import StreamState
+from connectors.core.schema import Stream
 from pipelines.apps.release_reader import NoRelease, open_release
 from pipelines.build_input import states
 from pipelines.settings import Settings
@@ -84,6 +86,9 @@ def read_status(settings: Settings) -> Status:
     """The status now; reads, writes nothing."""
     release_id, released_at, entities = _release(settings)
     age = None if released_at is None else round((datetime.now(UTC) - released_at).total_seconds() / 3600, 1)
+    known = states(settings)
+    carried = {name: _carried(settings, name) for name in settings.sources}
+    loaded = {source.name for source, _, state in known if state.runs}
     return Status(
         district=settings.district.name,
         is_synthetic=settings.district.is_synthetic,
@@ -92,27 +97,36 @@ def read_status(settings: Settings) -> Status:
         release_age_hours=age,
         streams=[
             _stream_status(source.name, source.platform.name, stream.name, state)
-            for source, stream, state in states(settings)
-            if state.runs or stream in _carried(settings, source.name)
+            for source, stream, state in known
+            if state.runs or _is_awaited(stream, carried[source.name], source.name in loaded)
         ],
         entities=entities,
     )
 
 
-def _carried(settings: Settings, name: str) -> tuple[Any, ...]:
-    """The streams a connection carries, or none where it can't be opened (a missing secret says so elsewhere)."""
+def _carried(settings: Settings, name: str) -> tuple[Stream, ...] | None:
+    """The streams a connection carries; None where it can't be opened (`doctor` says why)."""
     try:
         _, connector = settings.connector(name)
-    except Exception:
-        return ()
+    except ConnectorError:
+        return None
     try:
         return connector.streams_of()
+    except ConnectorError:
+        return None
     finally:
         connector.close()
 
 
+def _is_awaited(stream: Stream, carried: tuple[Stream, ...] | None, is_source_loaded: bool) -> bool:
+    """Whether a stream without a run is listed; of a source that never could be opened, each one is."""
+    return not is_source_loaded if carried is None else stream in carried
+
+
 def _stream_status(connection: str, platform: str, stream: str, state: StreamState) -> StreamStatus:
     accepted = state.accepted
+    # since everything was pulled last: what came before is told again by that run
+    counted = [run for run in accepted if run.manifest.run_id >= (state.base_run_id or "")]
     newest = state.runs[-1] if state.runs else None
     word, since, reason = "never loaded", None, None
     todo: str | None = "run `expertise run`"
@@ -134,7 +148,10 @@ def _stream_status(connection: str, platform: str, stream: str, state: StreamSta
             findings = newest.verdict.document.get("findings", []) if newest.verdict else []
             errors = [finding for finding in findings if finding.get("severity") == "error"]
             reason = "; ".join(f"{finding['check_name']}: {finding['message']}" for finding in errors)
-            todo = "see the delivery report under reports/, have the platform corrected, then run again"
+            todo = (
+                "see the delivery report under reports/, have the platform corrected, then run again; "
+                "to use the delivery as it is, see expectations/README.md"
+            )
     return StreamStatus(
         connection=connection,
         platform=platform,
@@ -142,8 +159,8 @@ def _stream_status(connection: str, platform: str, stream: str, state: StreamSta
         state=word,
         since=since,
         last_accepted_at=accepted[-1].manifest.extracted_at if accepted else None,
-        records_landed=sum(run.manifest.records_landed for run in accepted),
-        records_rejected=sum(run.manifest.records_rejected for run in accepted),
+        records_landed=sum(run.manifest.records_landed for run in counted),
+        records_rejected=sum(run.manifest.records_rejected for run in counted),
         reason=reason,
         what_to_do=todo,
     )

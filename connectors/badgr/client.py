@@ -24,6 +24,7 @@ from connectors.core.schema import Stream
 
 _RECORDS_PATH = "$.result[*]"
 _WATERMARK = "changed_since"
+_SERVER = "server"
 _LISTS = {ISSUERS.name: "/v2/issuers", BADGE_CLASSES.name: "/v2/badgeclasses"}
 _CHANGED = {
     ISSUERS.name: "/v2/issuers/changed",
@@ -80,8 +81,10 @@ class BadgrConnector:
 
     def pull(self, stream: Stream, cursor: Cursor | None, sink: Sink) -> Pulled:
         since = _watermark(cursor)
-        if since is None:
+        if cursor is None or since is None:
             return self._pull_everything(stream, sink)
+        if cursor.get(_SERVER, self._http.base_url) != self._http.base_url:
+            return self._pull_everything(stream, sink, "the saved watermark is of another server")
         try:
             return self._pull_changes(stream, since, sink)
         except NotFound:
@@ -90,17 +93,22 @@ class BadgrConnector:
     def close(self) -> None:
         self._http.close()
 
-    def _pull_everything(self, stream: Stream, sink: Sink) -> Pulled:
+    def _pull_everything(self, stream: Stream, sink: Sink, reason: str = "") -> Pulled:
         # before the first page, so that what changes while pages are read is read again next time
         watermark = self._server_time(stream)
         pages = 0
         for page in self._all_pages(stream):
             sink.add_page(page.response.body, _RECORDS_PATH)
             pages += 1
+        notes = (f"{self._name}.{stream.name}: {reason}, so everything was read",) if reason else ()
         if watermark is None:
             note = f"{self._name}.{stream.name}: the server has no feed of changes, so every pull reads everything"
             return Pulled(cursor=None, is_reset=True, pages=pages, notes=(note,))
-        return Pulled(cursor={_WATERMARK: watermark.text}, is_reset=True, pages=pages)
+        return Pulled(self._cursor(watermark), is_reset=True, pages=pages, notes=notes)
+
+    def _cursor(self, watermark: _Moment) -> Cursor:
+        """The server stands in it: another one's changes do not begin there."""
+        return {_WATERMARK: watermark.text, _SERVER: self._http.base_url}
 
     def _all_pages(self, stream: Stream) -> Iterator[Page]:
         if stream.name != ASSERTIONS.name:
@@ -137,14 +145,9 @@ class BadgrConnector:
                 sink.add_page(page.response.body, _RECORDS_PATH)
         # the first page's: a record may change between the first page and the last
         server_time = times[0]
-        notes: tuple[str, ...] = ()
         if server_time.at < start:
-            note = (
-                f"{self._name}.{stream.name}: the saved watermark is later than the server's clock; "
-                "pull everything once to be sure that nothing was missed"
-            )
-            notes = (note,)
-        return Pulled(cursor={_WATERMARK: server_time.text}, is_reset=False, pages=len(times), notes=notes)
+            return self._pull_everything(stream, sink, "the saved watermark is later than the server's clock")
+        return Pulled(self._cursor(server_time), is_reset=False, pages=len(times))
 
     def _server_time(self, stream: Stream) -> _Moment | None:
         """The server's own time, by the feed of changes; None where it has no such feed."""

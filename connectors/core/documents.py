@@ -17,10 +17,29 @@ from pydantic import BaseModel, ValidationError
 from connectors.core.errors import ConfigurationError
 
 
+class RefusesRepeatedKeys:
+    """A YAML loader's part: of a key given twice, one value would vanish in silence."""
+
+    def construct_mapping(self: Any, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key, (key_node, _) in zip(keys, node.value, strict=True):
+            if not isinstance(key, str):
+                raise yaml.constructor.ConstructorError(None, None, "a key is not text", key_node.start_mark)
+            if keys.count(key) > 1:
+                problem = f"the key {key!r} stands twice"
+                raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
+        constructed: dict[Any, Any] = super().construct_mapping(node, deep)  # type: ignore[misc]
+        return constructed
+
+
+class _Loader(RefusesRepeatedKeys, yaml.SafeLoader):
+    """Plain YAML, each key once."""
+
+
 def read_yaml(path: Path) -> dict[str, Any]:
     """The mapping a YAML file holds. Raises ConfigurationError naming the file and line."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        document = yaml.load(path.read_text(encoding="utf-8-sig"), _Loader)  # noqa: S506 - a SafeLoader
     except FileNotFoundError:
         raise ConfigurationError(f"{path}: no such file") from None
     except (OSError, UnicodeDecodeError) as fault:

@@ -49,8 +49,10 @@ def pull_stream(
     """
     folder = stream_folder(landing, connection.district_id, connector.platform, connection.name, stream.name)
     sweep_unfinished(folder)
-    cursor = None if full_refresh else StreamState.read(folder).cursor(stream.schema_hash)
-    identity = RunIdentity(connection, connector.platform, stream, new_run_id(clock()), clock())
+    state = StreamState.read(folder)
+    cursor = None if full_refresh else state.cursor(stream.schema_hash)
+    newest = state.runs[-1].manifest.run_id if state.runs else None
+    identity = RunIdentity(connection, connector.platform, stream, new_run_id(clock(), newest), clock())
     try:
         for attempt in range(1, PAGE_SET_TRIES + 1):
             with LandingWriter(folder, identity, on_records=on_records) as writer:
@@ -64,7 +66,9 @@ def pull_stream(
                         f" and sent {received}, {PAGE_SET_TRIES} times."
                         " Nothing was landed; run again later or ask the vendor"
                     )
-                if received == 0 and not pulled.is_reset and not writer.has_deletes:
+                is_empty = received == 0 and not pulled.is_reset and not writer.has_deletes
+                # after a failed or rejected run even an empty one is on record: the fault has passed
+                if is_empty and (not state.runs or state.runs[-1].is_accepted or state.runs[-1].is_pending):
                     return PullOutcome(None, None)
                 manifest = writer.commit(pulled, clock())
                 return PullOutcome(manifest, folder / f"{RUN_PREFIX}{identity.run_id}")
@@ -85,7 +89,9 @@ def _record_failure(folder: Path, identity: RunIdentity, fault: Exception, now: 
     # only our own faults are known to hold no personal value
     reason = str(fault) if isinstance(fault, ConnectorError) else f"unexpected {type(fault).__name__}"
     run_folder = folder / f"{RUN_PREFIX}{identity.run_id}"
-    run_folder.mkdir(parents=True, exist_ok=True)
+    # what was renamed before its manifest failed is no run
+    shutil.rmtree(run_folder, ignore_errors=True)
+    run_folder.mkdir(parents=True)
     Manifest(
         district_id=identity.connection.district_id,
         platform=identity.platform,

@@ -25,6 +25,7 @@ from connectors.edfi.streams import SCHOOLS, STREAMS
 
 _RECORDS_PATH = "$[*]"
 _CHANGE_VERSION = "change_version"
+_SERVER = "server"
 _NEXT_PAGE_TOKEN = "Next-Page-Token"  # noqa: S105 - a header
 _TOTAL_COUNT = "Total-Count"
 
@@ -121,6 +122,9 @@ class EdFiConnector:
         saved = cursor.get(_CHANGE_VERSION)
         if not isinstance(saved, int):
             return self._pull_everything(stream, versions, sink, "the cursor could not be read")
+        if cursor.get(_SERVER, self._discovery().data_url) != self._discovery().data_url:
+            note = f"the saved change version {saved} is of another server or school year, so everything was read"
+            return self._pull_everything(stream, versions, sink, note)
         if saved + 1 < versions.oldest:
             note = (
                 f"changes since version {saved} are asked for and the server keeps them from {versions.oldest} on, "
@@ -134,7 +138,7 @@ class EdFiConnector:
             )
             return self._pull_everything(stream, versions, sink, note)
         if saved == versions.newest:
-            return Pulled(cursor={_CHANGE_VERSION: saved}, is_reset=False, pages=0)
+            return Pulled(cursor, is_reset=False, pages=0)
         window = {"minChangeVersion": str(saved + 1), "maxChangeVersion": str(versions.newest)}
         try:
             changes = self._changes(stream, window)
@@ -164,7 +168,7 @@ class EdFiConnector:
             notes.append(
                 f"{self._name}.{stream.name}: {received - reported} more records came than were counted at the start"
             )
-        cursor = {_CHANGE_VERSION: versions.newest} if versions is not None else None
+        cursor = self._cursor(versions.newest) if versions is not None else None
         return Pulled(cursor, is_reset=True, pages=pages, reported_total=reported, notes=tuple(notes))
 
     def _total(self, stream: Stream) -> int | None:
@@ -250,7 +254,11 @@ class EdFiConnector:
         gone = sorted(deleted - present)
         if gone:
             sink.add_deletes(gone)
-        return Pulled(cursor={_CHANGE_VERSION: newest}, is_reset=False, pages=pages)
+        return Pulled(self._cursor(newest), is_reset=False, pages=pages)
+
+    def _cursor(self, version: int) -> Cursor:
+        """The server stands in it: another one, or another school year's, counts its own versions."""
+        return {_CHANGE_VERSION: version, _SERVER: self._discovery().data_url}
 
     # -- pages -----------------------------------------------------------------------------
 

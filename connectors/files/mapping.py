@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from connectors.core.documents import did_you_mean, faults_of, nearest
+from connectors.core.documents import RefusesRepeatedKeys, did_you_mean, faults_of, nearest
 from connectors.core.errors import ConfigurationError
 from connectors.core.schema import Stream
 from connectors.files.dates import format_fault
@@ -175,19 +175,8 @@ def parse_mapping(text: bytes) -> Mapping:
     return mapping
 
 
-class _TextLoader(yaml.BaseLoader):
-    """Every scalar stays text (`007`, `Y`, `2024-03-01`); a key given twice is a fault."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key) for key, _ in node.value]
-        for key, (key_node, _) in zip(keys, node.value, strict=True):
-            if not isinstance(key, str):
-                raise yaml.constructor.ConstructorError(None, None, "a key is not text", key_node.start_mark)
-            if keys.count(key) > 1:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} stands twice", key_node.start_mark
-                )
-        return super().construct_mapping(node, deep)
+class _TextLoader(RefusesRepeatedKeys, yaml.BaseLoader):
+    """Every scalar stays text: `007`, `Y`, `2024-03-01`."""
 
 
 def _faults(mapping: Mapping) -> Iterator[str]:

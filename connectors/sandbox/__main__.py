@@ -29,7 +29,13 @@ def main(arguments: list[str] | None = None) -> int:
         "--reference", type=Path, help="serve the Ed-Fi TPDM sample of this reference data folder instead"
     )
     options = parser.parse_args(arguments)
+    try:
+        return _serve(options)
+    except OSError as fault:
+        parser.error(f"{fault.strerror or fault}: port {options.port}, folder {options.folder}")
 
+
+def _serve(options: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

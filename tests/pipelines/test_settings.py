@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.core.errors import MissingSecret
+from connectors.core.errors import ConfigurationError, MissingSecret
 from pipelines.settings import SettingsError, load_settings
 
 GOOD = """
@@ -85,6 +85,11 @@ def test_settings__an_unreadable_file_says_why(tmp_path: Path, text: str, expect
     assert expected in "\n".join(faults(tmp_path, text))
 
 
+def test_settings__a_key_given_twice_is_a_fault(tmp_path: Path) -> None:
+    repeated = GOOD + "  badges: {platform: badgr, base_url: 'https://other.example'}\n"
+    assert "the key 'badges' stands twice" in "\n".join(faults(tmp_path, repeated))
+
+
 def test_settings__a_missing_file_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no such file.*expertise init"):
         load_settings(tmp_path / "district.yml", {})
@@ -109,3 +114,55 @@ def test_settings__the_hash_changes_with_a_setting_and_not_with_a_secret(tmp_pat
     first = load_settings(write(tmp_path, GOOD), {}).settings_hash
     assert load_settings(write(tmp_path, GOOD), {"BADGES_PASSWORD": "x"}).settings_hash == first
     assert load_settings(write(tmp_path, GOOD.replace("One", "Two")), {}).settings_hash != first
+
+
+def test_settings__a_tab_or_another_encoding_is_told_with_what_to_do(tmp_path: Path) -> None:
+    assert "spaces, not tabs" in faults(tmp_path, "district:\n\tid: d1\n")[0]
+    path = tmp_path / "district.yml"
+    path.write_bytes("district: {id: d1, name: Peña}".encode("cp1252"))
+    with pytest.raises(SettingsError, match="save it as UTF-8"):
+        load_settings(path, {})
+
+
+def test_settings__a_byte_order_mark_does_not_matter(tmp_path: Path) -> None:
+    (tmp_path / "district.yml").write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
+    assert load_settings(tmp_path / "district.yml", {}).district.id == "d1"
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "expected"),
+    [
+        ("id: d1", "id: My District", "district.id: small letters, digits, - and _ only"),
+        ("id: d1", 'id: d1, school_year_start: "13-45"', "district.school_year_start: no day of the year"),
+        ("id: d1", "id: d1, school_year_start: 7/1", "district.school_year_start: no day of the year"),
+        ("  badges:", '  "my badges":', "sources.my badges: a source's name holds letters"),
+        ("  badges:", "  ../badges:", "sources.../badges: a source's name holds letters"),
+        ("\nsources:", "\nschedule: {cron: banana}\nsources:", "schedule.cron: not a cron line of five parts"),
+    ],
+)
+def test_settings__values_that_would_break_a_later_step_are_refused(
+    tmp_path: Path, good: str, bad: str, expected: str
+) -> None:
+    assert expected in "\n".join(faults(tmp_path, GOOD.replace(good, bad)))
+
+
+def test_settings__sources_that_would_share_their_secrets_are_refused(tmp_path: Path) -> None:
+    two = GOOD + '  my-b: {platform: badgr, base_url: "https://a.example"}\n'
+    two += '  my_b: {platform: badgr, base_url: "https://b.example"}\n'
+    assert "sources.my_b: its secrets would have the names of those of my-b" in "\n".join(faults(tmp_path, two))
+
+
+def test_settings__a_short_pseudonym_key_is_refused_before_a_run(tmp_path: Path) -> None:
+    settings = load_settings(write(tmp_path, GOOD), {"EXPERTISE_PSEUDONYM_KEY": "too-short"})
+    with pytest.raises(ConfigurationError, match="EXPERTISE_PSEUDONYM_KEY.*at least 16") as raised:
+        _ = settings.pseudonym_key
+    assert "too-short" not in str(raised.value)
+
+
+def test_settings__a_dotenv_of_another_editor_is_read_or_refused_without_its_content(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfBADGES_USERNAME=a\r\nBADGES_PASSWORD=b\r\n")
+    assert load_settings(write(tmp_path, GOOD), {}).connection("badges").secrets == {"username": "a", "password": "b"}
+    (tmp_path / ".env").write_text("BADGES_PASSWORD=hunter2", encoding="utf-16")
+    with pytest.raises(SettingsError, match=r"\.env: 1 fault\n.*save it as UTF-8") as raised:
+        load_settings(tmp_path / "district.yml", {})
+    assert "hunter2" not in str(raised.value)

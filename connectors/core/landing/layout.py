@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 MANIFEST = "_manifest.json"
@@ -16,9 +16,15 @@ RUN_PREFIX = "run_id="
 UNFINISHED_PREFIX = ".unfinished-"
 
 
-def new_run_id(now: datetime | None = None) -> str:
-    """A run id that sorts by time: `20261115T023000.123456Z-1a2b`."""
+def new_run_id(now: datetime | None = None, after: str | None = None) -> str:
+    """A run id that sorts by time: `20261115T023000.123456Z-1a2b`.
+
+    after: sorts after this one too, also where the clock was ahead when that was made.
+    """
     moment = (now or datetime.now(UTC)).astimezone(UTC)
+    if after is not None:
+        newest = datetime.strptime(after.partition("-")[0], "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC)
+        moment = max(moment, newest + timedelta(microseconds=1))
     return f"{moment:%Y%m%dT%H%M%S}.{moment:%f}Z-{secrets.token_hex(2)}"
 
 

@@ -1,15 +1,13 @@
 """SQL that gives text its declared type, in bulk, and says what did not fit.
 
-Belongs here: expressions per field type, and the shaping of JSON records into one
-text column per field. Does not belong here: running them (writer).
+Belongs here: expressions per field type. Does not belong here: how records become text
+columns (shaping_sql), running the SQL (writer).
 
 Every value arrives as text, so that a number keeps its digits and a wrong value can
 be told from a missing one. Blank is missing; 0 is a value.
 """
 
 from __future__ import annotations
-
-import json
 
 from connectors.core.schema import Field, FieldType, Stream
 
@@ -76,9 +74,13 @@ def typed(field: Field) -> str:
     text = identifier(field.name)
     bare = f"trim({text})"
     expressions: dict[FieldType, str] = {
-        "text": f"case when {bare} = '' then null else {text} end",
+        "text": f"case when not ({is_blank(field)}) then {text} end",
         "integer": f"case when regexp_full_match({bare}, '[+-]?[0-9]+([.]0+)?') then try_cast({bare} as bigint) end",
-        "number": f"case when isfinite(try_cast({bare} as double)) then try_cast({bare} as double) end",
+        # a cast passes over the underscore in 1_5
+        "number": (
+            f"case when not contains({bare}, '_') and isfinite(try_cast({bare} as double))"
+            f" then try_cast({bare} as double) end"
+        ),
         "money": (
             f"case when regexp_full_match({bare}, '[+-]?[0-9]+([.][0-9]{{0,2}}0*)?')"
             f" then try_cast({bare} as decimal(18,2)) end"
@@ -103,8 +105,10 @@ def typed(field: Field) -> str:
 
 
 def is_blank(field: Field) -> str:
-    text = identifier(field.name)
-    return f"coalesce(trim({text}), '') = ''"
+    """A condition that holds where the field is null or nothing but white space and control characters."""
+    bare = f"trim({identifier(field.name)})"
+    # trim knows spaces only; what else is blank begins with a character below `!`, so few texts are matched
+    return f"(coalesce({bare}, '') = '' or ({bare} < '!' and not regexp_matches({bare}, '[^\\s\\pZ\\p{{Cc}}]')))"
 
 
 def has_failed(field: Field) -> str | None:
@@ -124,106 +128,3 @@ def reject_reason(field: Field) -> str:
         f"case when {is_blank(field)} then 'is required and missing or blank'"
         f" else {literal('is not ' + _EXPECTED[field.type])} end"
     )
-
-
-def _path(dotted: str) -> str:
-    """A quoted JSONPath: names with odd characters are safe."""
-    steps = []
-    for step in dotted.split("."):
-        name, star, _ = step.partition("[*]")
-        steps.append(f'."{name}"' + ("[*]" if star else ""))
-    return literal("$" + "".join(steps))
-
-
-def _structure(stream: Stream) -> str:
-    """The shape json_transform reads: nested objects with text leaves; lists stay JSON."""
-    shape: dict[str, object] = {}
-    for field in stream.fields:
-        if "[*]" in field.source_path:
-            continue
-        node = shape
-        *parents, leaf = field.source_path.split(".")
-        for parent in parents:
-            node = node.setdefault(parent, {})  # type: ignore[assignment]
-        node[leaf] = "JSON" if field.type == "json" else "VARCHAR"
-    return json.dumps(shape)
-
-
-def record_text(stream: Stream) -> str:
-    """Query over `records(_row_number, record)`: one text column per field, and `_extra`.
-
-    json_transform reads a record once for all fields, which is what makes this fast.
-    """
-    columns = []
-    for field in stream.fields:
-        path = field.source_path
-        if "[*]" in path:
-            parent = path.partition("[*]")[0]
-            value = (
-                f"case when json_type(record, {_path(parent)}) = 'ARRAY'"
-                f" then cast(to_json(json_extract(record, {_path(path)})) as varchar) end"
-            )
-        else:
-            value = "fields" + "".join(f".{identifier(step)}" for step in path.split("."))
-            if field.type == "json":
-                value = f"cast({value} as varchar)"
-        columns.append(f"{value} as {identifier(field.name)}")
-    structure = literal(_structure(stream))
-    return f"""
-        select _row_number, {", ".join(columns)}, {_extra(stream)} as _extra
-        from (select _row_number, record, json_transform(record, {structure}) as fields from records)
-    """
-
-
-_Known = dict[str, "_Known | None"]
-"""Declared names of an object; None where a name is declared whole."""
-
-
-def _extra(stream: Stream) -> str:
-    """What the record holds beyond the declaration, as JSON text, or null.
-
-    RFC 7396: merging null over a name removes it.
-    """
-    known: _Known = {}
-    for path in [field.source_path for field in stream.fields] + [*stream.withheld, *stream.omitted]:
-        _declare(known, path)
-    parts = [_removal(name, inner, name) for name, inner in known.items()]
-    patch = "'{' || " + " || ',' || ".join(parts) + " || '}'"
-    return f"nullif(cast(json_merge_patch(record, cast({patch} as json)) as varchar), '{{}}')"
-
-
-def _declare(known: _Known, path: str) -> None:
-    name, _, rest = path.partition(".")
-    name, star, _ = name.partition("[*]")
-    if star or not rest:
-        known[name] = None
-        return
-    inner = known.setdefault(name, {})
-    if inner is not None:
-        _declare(inner, rest)
-
-
-def _removal(name: str, inner: _Known | None, path: str) -> str:
-    """The patch of one name. An object whose every name is declared goes whole, else only those names go."""
-    label = literal(json.dumps(name) + ":")
-    if inner is None:
-        return f"{label} || 'null'"
-    parts = [_removal(child, below, f"{path}.{child}") for child, below in inner.items()]
-    names = " || ',' || ".join(parts)
-    return f"{label} || case when {_holds_more(path, inner)} then '{{' || {names} || '}}' else 'null' end"
-
-
-def _holds_more(path: str, inner: _Known) -> str:
-    """Whether an object holds a name that is not declared, at any depth."""
-    names = ", ".join(literal(name) for name in sorted(inner))
-    conditions = [f"len(list_filter(json_keys(record, {_path(path)}), name -> name not in ({names}))) > 0"]
-    conditions += [_holds_more(f"{path}.{name}", below) for name, below in inner.items() if below is not None]
-    return f"coalesce({' or '.join(conditions)}, false)"
-
-
-def withheld_counts(stream: Stream) -> str:
-    """Query over `records`: how many records held each withheld path."""
-    counts = ", ".join(
-        f"count(*) filter (coalesce(json_type(record, {_path(path)}), 'NULL') <> 'NULL')" for path in stream.withheld
-    )
-    return f"select {counts} from records"

@@ -23,6 +23,7 @@ import pyarrow as pa
 
 from connectors.core.connector import Connection, Pulled, SourceFile
 from connectors.core.errors import ContractBroken, DeliveryRejected
+from connectors.core.landing import shaping_sql
 from connectors.core.landing import typing_sql as sql
 from connectors.core.landing.layout import RUN_PREFIX, UNFINISHED_PREFIX, sync_file, sync_folder
 from connectors.core.landing.manifest import LandedFile, Manifest
@@ -125,18 +126,18 @@ class LandingWriter:
             self._withheld[name] += int((frame[name].str.strip_chars() != "").fill_null(False).sum())
         undeclared = [name for name in frame.columns if name not in declared and name not in withheld]
         self._undeclared.update(undeclared)
-        self._database.register("frame", frame.drop(withheld).to_arrow())
+        # by place: to SQL, Name and name are one column
+        place = {name: f"c{number}" for number, name in enumerate(frame.columns)}
+        self._database.register("frame", frame.rename(place).drop([place[name] for name in withheld]).to_arrow())
         columns = [
-            sql.identifier(field.name)
-            if field.name in frame.columns
-            else f"cast(null as varchar) as {sql.identifier(field.name)}"
+            f"{place.get(field.name, 'cast(null as varchar)')} as {sql.identifier(field.name)}"
             for field in self._stream.fields
         ]
-        pairs = ", ".join(f"{sql.literal(name)}, {sql.identifier(name)}" for name in undeclared)
+        pairs = ", ".join(f"{sql.literal(name)}, {place[name]}" for name in undeclared)
         extra = f"cast(json_object({pairs}) as varchar)" if undeclared else "cast(null as varchar)"
         self._database.execute(
             f"create or replace temp table batch as select row_number() over () + {self._rows_seen} as _row_number,"
-            f" {', '.join(columns)}, {extra} as _extra from frame"
+            f" {', '.join(columns)}, {extra} as _extra, cast(null as varchar) as _misshapen from frame"
         )
         self._database.unregister("frame")
         self._write_batch(source_file.sha256)
@@ -178,22 +179,23 @@ class LandingWriter:
         self._pages, self._pages_bytes = [], 0
         self._database.register("pages", pages)
         try:
-            path = sql.literal(self._records_path)
-            self._database.execute(
-                "create or replace temp table records as"
-                f" select row_number() over () + {self._rows_seen} as _row_number, record"
-                f" from (select unnest(json_extract(body, {path})) as record from pages)"
-            )
+            path = self._records_path
+            if self._ask(shaping_sql.pages_without_records(path)):
+                raise ContractBroken(f"{self._where()}: a page holds no list of records at {path}")
+            with_extra = bool(self._ask(shaping_sql.is_out_of_the_ordinary(self._stream, path)))
+            text = shaping_sql.record_text(self._stream, path, self._rows_seen + 1, with_extra)
+            self._database.execute(f"create or replace temp table batch as {text}")
         except duckdb.InvalidInputException:
             raise ContractBroken(f"{self._where()}: a page is not JSON") from None
         finally:
             self._database.unregister("pages")
-        if self._stream.withheld:
-            counts = self._database.execute(sql.withheld_counts(self._stream)).fetchone() or ()
+        flags = ", ".join(
+            f"count(*) filter ({shaping_sql.withheld_flag(number)})" for number in range(len(self._stream.withheld))
+        )
+        if flags:
+            counts = self._database.execute(f"select {flags} from batch").fetchone() or ()
             for path, count in zip(self._stream.withheld, counts, strict=True):
                 self._withheld[path] += count
-        self._database.execute(f"create or replace temp table batch as {sql.record_text(self._stream)}")
-        self._database.execute("drop table records")
         self._undeclared.update(
             name
             for (name,) in self._database.execute(
@@ -201,6 +203,11 @@ class LandingWriter:
             ).fetchall()
         )
         self._write_batch(None)
+
+    def _ask(self, query: str) -> object:
+        """The one value of a query."""
+        row = self._database.execute(query).fetchone()
+        return row[0] if row else None
 
     def _write_batch(self, source_file_hash: str | None) -> None:
         fields = self._stream.fields
@@ -211,7 +218,8 @@ class LandingWriter:
         self._rows_seen += count
         for field, number in zip(required, found, strict=True):
             self._present[field.name] += number
-        failed = " or ".join(f"({condition})" for field in fields if (condition := sql.has_failed(field)))
+        conditions = [f"({condition})" for field in fields if (condition := sql.has_failed(field))]
+        failed = " or ".join(["_misshapen is not null", *conditions])
         typed = ", ".join(f"{sql.typed(field)} as {sql.identifier(field.name)}" for field in fields)
         texts = ", ".join(f"coalesce({sql.identifier(field.name)}, chr(0))" for field in fields)
         record_hash = f"md5(concat_ws(chr(31), {texts}, coalesce(_extra, chr(0))))"
@@ -229,6 +237,11 @@ class LandingWriter:
             self._on_records(self._rows_seen)
 
     def _note_rejects(self) -> None:
+        self._database.execute(
+            "insert into rejects select _row_number, _misshapen,"
+            " 'is not the object, list or list of objects that is declared', null"
+            " from batch where _misshapen is not null"
+        )
         for field in self._stream.fields:
             condition = sql.has_failed(field)
             if condition is None:

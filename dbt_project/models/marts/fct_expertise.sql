@@ -56,7 +56,7 @@ evidence_with_band as (
         end as band,
         {{ counted_noun('observation_count', 'observation') }}
         || case
-            when observation_count > 0 then ' by ' || {{ counted_noun('rater_count', 'rater') }}
+            when rater_count > 0 then ' by ' || {{ counted_noun('rater_count', 'rater') }}
             else ''
         end as observations_phrase,
         {{ counted_noun('award_count', 'micro-credential') }}
@@ -65,7 +65,8 @@ evidence_with_band as (
             else ''
         end as awards_phrase,
         case when award_count = 1 then ' demonstrates it' else ' demonstrate it' end as demonstrate_phrase,
-        case when observation_count = 1 then ' puts this practice ' else ' put this practice ' end as put_phrase
+        case when observation_count = 1 then ' puts this practice ' else ' put this practice ' end as put_phrase,
+        case when observation_count = 1 then ' alone gives' else ' alone give' end as give_phrase
     from evidence
 )
 
@@ -113,8 +114,9 @@ select
         when 'demonstrated' then
             'Demonstrated: ' || awards_phrase || demonstrate_phrase
             || case
-                when observed_result is not null then '; ' || observations_phrase || put_phrase || 'between need and expert level.'
-                when observation_count > 0 then '; ' || observations_phrase || ' alone gives no observed result.'
+                -- who may see strengths only reads this too: an observed result below expert is not told
+                when observed_result is not null then '.'
+                when observation_count > 0 then '; ' || observations_phrase || give_phrase || ' no observed result.'
                 else '; it has not been observed.'
             end
         when 'developing' then
@@ -123,7 +125,7 @@ select
         else
             'Not enough evidence: '
             || case
-                when observation_count > 0 then observations_phrase || ' alone gives no observed result'
+                when observation_count > 0 then observations_phrase || give_phrase || ' no observed result'
                 else 'it has not been observed'
             end
             || ', and no micro-credential that counts demonstrates it.'

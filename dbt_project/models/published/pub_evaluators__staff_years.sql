@@ -8,20 +8,36 @@ assignments_best_first as (
         school_key,
         grade_band,
         years_experience,
-        left_date,
-        end_date,
+        left_school_year,
         status,
         row_number() over (
             partition by staff_key, school_year
             order by
-                case when left_date is null then 0 else 1 end,
+                case when left_school_year is null or left_school_year > school_year then 0 else 1 end,
                 begin_date desc,
                 school_key,
                 classification
         ) as assignment_order
-    from {{ ref('int_staff__assignments_unioned') }}
+    from {{ ref('int_staff__school_years_covered') }}
 ),
 
+assignments_by_year as (
+    select
+        staff_key,
+        district_id,
+        school_year,
+        school_key,
+        grade_band,
+        years_experience,
+        left_school_year,
+        status,
+        lead(school_year) over (partition by staff_key order by school_year) as next_school_year,
+        lead(left_school_year) over (partition by staff_key order by school_year) as left_school_year_of_next
+    from assignments_best_first
+    where assignment_order = 1
+),
+
+-- an assignment that ends is no leaving where another follows in the next year
 staff_years as (
     select
         staff_key,
@@ -30,10 +46,15 @@ staff_years as (
         school_key,
         grade_band,
         years_experience,
-        (left_date is null or left_date > end_date)
+        (
+            coalesce(left_school_year > school_year, true)
+            or coalesce(
+                next_school_year = school_year + 1 and coalesce(left_school_year_of_next >= next_school_year, true),
+                false
+            )
+        )
         and coalesce(status, '') not in ({{ sql_list(var('inactive_statuses')) }}) as is_active
-    from assignments_best_first
-    where assignment_order = 1
+    from assignments_by_year
 ),
 
 -- scales are never mixed: the rubric version with most observations of the year gives the mean

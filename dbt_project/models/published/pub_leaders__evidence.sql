@@ -28,7 +28,7 @@ observations as (
             when items.rubric_version <> chosen_versions.rubric_version
                 then 'scored on another rubric version: does not count'
             when chosen_versions.observed_result is null
-                then 'one observation alone gives no result: does not count'
+                then 'no element has {{ var("minimum_observations") }} observations: does not count'
         end as remark
     from {{ ref('int_expertise__observations_listed') }} as items
     inner join {{ ref('dim_rubric_elements') }} as elements on items.rubric_element_key = elements.rubric_element_key

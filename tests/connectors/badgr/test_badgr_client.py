@@ -19,7 +19,6 @@ from connectors.core.errors import (
     ConfigurationError,
     ContractBroken,
 )
-from connectors.core.schema import Stream
 from tests.connectors.counting_sink import CountingSink
 from tests.connectors.scripted_server import Answer, Request, ScriptedServer, answer, json_answer
 
@@ -85,7 +84,7 @@ def test_first_pull__takes_its_watermark_before_the_first_page(server: ScriptedS
     server.on("GET", "/v2/badgeclasses/changed", changed(at=NOW))
     server.on("GET", "/v2/badgeclasses", listed("bc-1"))
     pulled = badges.pull(BADGE_CLASSES, None, CountingSink())
-    assert pulled.cursor == {"changed_since": NOW}
+    assert pulled.cursor == {"changed_since": NOW, "server": server.base_url}
     gets = [request.path for request in server.requests if request.method == "GET"]
     assert gets == ["/v2/badgeclasses/changed", "/v2/badgeclasses"]
 
@@ -135,20 +134,29 @@ def test_incremental__starts_before_the_watermark_and_follows_the_body(
     since = datetime.fromisoformat(server.asked("GET", CHANGED)[0].query["since"])
     assert since == datetime(2026, 9, 30, 23, 55, tzinfo=UTC)
     assert not pulled.is_reset
-    assert pulled.cursor == {"changed_since": NOW}, "the first page's time: later changes may be on no page"
+    assert pulled.cursor == {"changed_since": NOW, "server": server.base_url}, (
+        "the first page's time: later changes may be on no page"
+    )
 
 
-@pytest.mark.parametrize("stream", [ISSUERS, BADGE_CLASSES, ASSERTIONS])
-def test_future_watermark__yields_nothing_and_returns_to_the_servers_time(
-    server: ScriptedServer, badges: BadgrConnector, stream: Stream
+@pytest.mark.parametrize(
+    ("cursor", "said"),
+    [
+        ({"changed_since": "2999-01-01T00:00:00+00:00"}, "later than the server's clock"),
+        ({"changed_since": NOW, "server": "https://old.example.org"}, "another server"),
+    ],
+)
+def test_watermark_that_is_not_of_this_servers_time__is_a_full_pull_with_a_note(
+    server: ScriptedServer, badges: BadgrConnector, cursor: dict[str, Any], said: str
 ) -> None:
-    path = {ISSUERS: "/v2/issuers", BADGE_CLASSES: "/v2/badgeclasses", ASSERTIONS: "/v2/assertions"}[stream]
-    server.on("GET", f"{path}/changed", changed())
+    server.always("GET", "/v2/issuers/changed", changed())
+    server.on("GET", "/v2/issuers", listed("i1"))
     sink = CountingSink()
-    pulled = badges.pull(stream, {"changed_since": "2999-01-01T00:00:00+00:00"}, sink)
-    assert sink.records == []
-    assert pulled.cursor == {"changed_since": NOW}
-    assert "later than the server's clock" in pulled.notes[0]
+    pulled = badges.pull(ISSUERS, cursor, sink)
+    assert sink.ids("entityId") == ["i1"]
+    assert pulled.is_reset
+    assert pulled.cursor == {"changed_since": NOW, "server": server.base_url}
+    assert said in pulled.notes[0]
 
 
 @pytest.mark.parametrize(

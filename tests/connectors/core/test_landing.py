@@ -30,6 +30,7 @@ SCORES = Stream(
         public("id", required=True),
         public("score", "integer"),
         public("amount", "money"),
+        public("share", "number"),
         Field("email", path="person.email"),
         Field("raters", "json", path="reviewers[*].id"),
         public("seen_at", "timestamp"),
@@ -160,8 +161,13 @@ def test_landing__withheld_values_stand_in_no_file(tmp_path: Path) -> None:
     [
         ("id", None, "is required and missing or blank"),
         ("id", "  ", "is required and missing or blank"),
+        ("id", "\t\r\n", "is required and missing or blank"),
+        ("id", "\u00a0\t", "is required and missing or blank"),
+        ("id", "\x00", "is required and missing or blank"),
         ("score", "Effective", "is not a whole number"),
         ("score", 4.5, "is not a whole number"),
+        ("share", "1_5", "is not a number"),
+        ("share", "nan", "is not a number"),
         ("amount", "1.005", "is not an amount with at most two decimals"),
         ("day", "02/03/2024", "is not a date like 2026-11-15"),
         ("seen_at", "2026-07-01T00:30:00", "is not a time with its offset like 2026-11-15T08:00:00Z"),
@@ -176,6 +182,35 @@ def test_landing__a_record_that_does_not_fit_is_kept_aside_with_its_reason(
     folder = run_folders(stream_folder(tmp_path / "landing", "d1", "scripted", "main", "scores"))[0]
     (reject,) = pl.read_parquet(folder / manifest.rejects_file).to_dicts()
     assert (reject["row_number"], reject["field"], reject["reason"]) == (2, field, reason)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "path"),
+    [
+        ("person", "x", "person"),
+        ("person", [{"email": "a@d.example"}], "person"),
+        ("_ext", {"tpdm": 7}, "_ext.tpdm"),
+        ("reviewers", {"id": "9"}, "reviewers"),
+        ("reviewers", ["r1"], "reviewers[*]"),
+    ],
+)
+def test_landing__an_object_or_list_of_another_shape_is_rejected_and_never_vanishes(
+    tmp_path: Path, field: str, value: Any, path: str
+) -> None:
+    manifest, rows = land(tmp_path, page(good(1), good(2) | {field: value}), max_reject_share=0.5)
+    assert manifest.rejects_file is not None and rows["id"].to_list() == ["s1"]
+    (reject,) = [pl.read_parquet(found).to_dicts()[0] for found in tmp_path.rglob(manifest.rejects_file)]
+    assert (reject["row_number"], reject["field"], reject["value"]) == (2, path, None)
+
+
+@pytest.mark.parametrize("body", [b'{"result": {"id": "a"}}', b'{"results": []}', b"[]"])
+def test_landing__a_page_without_a_list_of_records_is_a_broken_contract(tmp_path: Path, body: bytes) -> None:
+    def pull(sink: Sink) -> Pulled:
+        sink.add_page(body, "$.result[*]")
+        return Pulled(None, True, 1)
+
+    with pytest.raises(ContractBroken, match="no list of records"):
+        land(tmp_path, pull)
 
 
 def test_landing__a_reject_never_shows_a_personal_value(tmp_path: Path) -> None:
@@ -253,6 +288,17 @@ def test_landing__frames_keep_undeclared_columns_and_drop_withheld_ones(tmp_path
     assert manifest.source_files == ["scores.csv"]
 
 
+def test_landing__frame_columns_that_differ_in_case_keep_their_own_values(tmp_path: Path) -> None:
+    def pull(sink: Sink) -> Pulled:
+        frame = pl.DataFrame({"ID": ["other"], "id": ["a"], "Name": ["first"], "name": ["second"], "_extra": ["x"]})
+        sink.add_frame(frame, SourceFile("scores.csv", "abc"))
+        return Pulled(None, True, 1)
+
+    _, rows = land(tmp_path, pull)
+    assert rows["id"].to_list() == ["a"]
+    assert json.loads(rows["_extra"][0]) == {"ID": "other", "Name": "first", "name": "second", "_extra": "x"}
+
+
 def test_landing__deletes_hold_only_the_key(tmp_path: Path) -> None:
     def pull(sink: Sink) -> Pulled:
         page(good(1))(sink)
@@ -293,6 +339,58 @@ def test_pull__the_cursor_comes_from_the_newest_accepted_run_only(tmp_path: Path
 def test_pull__nothing_new_leaves_no_run(tmp_path: Path) -> None:
     outcome = pull_stream(Scripted(page(is_reset=False)), connection(tmp_path), SCORES, tmp_path / "landing")
     assert outcome.manifest is None and not list(tmp_path.rglob("_manifest.json"))
+
+
+def test_pull__an_empty_pull_after_a_failed_one_is_on_record(tmp_path: Path) -> None:
+    def fail(sink: Sink) -> Pulled:
+        raise ContractBroken("broken")
+
+    def nothing(sink: Sink) -> Pulled:
+        return Pulled({"n": 1}, False, 1)
+
+    folder = stream_folder(tmp_path / "landing", "d1", "scripted", "main", "scores")
+    here, scripted = connection(tmp_path), Scripted(page(good(1)), fail, nothing, nothing)
+    first = pull_stream(scripted, here, SCORES, tmp_path / "landing")
+    assert first.folder is not None
+    write_verdict(first.folder, '{"outcome": "accepted"}')
+    with pytest.raises(ContractBroken):
+        pull_stream(scripted, here, SCORES, tmp_path / "landing")
+    assert pull_stream(scripted, here, SCORES, tmp_path / "landing").manifest is not None
+    assert StreamState.read(folder).runs[-1].is_pending
+    assert pull_stream(scripted, here, SCORES, tmp_path / "landing").manifest is None
+
+
+def test_pull__a_clock_that_was_ahead_does_not_outlive_its_correction(tmp_path: Path) -> None:
+    folder = stream_folder(tmp_path / "landing", "d1", "scripted", "main", "scores")
+    here = connection(tmp_path)
+    scripted = Scripted(page(good(1)), page(good(1), good(2)))
+    ahead = datetime(2027, 11, 15, tzinfo=UTC)
+    for clock in (lambda: ahead, lambda: datetime(2026, 11, 15, tzinfo=UTC)):
+        outcome = pull_stream(scripted, here, SCORES, tmp_path / "landing", full_refresh=True, clock=clock)
+        assert outcome.folder is not None
+        write_verdict(outcome.folder, '{"outcome": "accepted"}')
+    state = StreamState.read(folder)
+    assert state.accepted[-1].manifest.records_landed == 2
+    assert state.base_run_id == state.accepted[-1].manifest.run_id
+
+
+def test_pull__a_manifest_that_cannot_be_written_leaves_no_data_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, calls = Manifest.write, []
+
+    def fails_once(self: Manifest, run_folder: Path) -> None:
+        calls.append(run_folder)
+        if len(calls) == 1:
+            raise OSError(28, "No space left on device")
+        write(self, run_folder)
+
+    monkeypatch.setattr(Manifest, "write", fails_once)
+    with pytest.raises(OSError, match="No space left"):
+        land(tmp_path, page(good(1)))
+    assert not list(tmp_path.rglob("*.parquet"))
+    (folder,) = run_folders(stream_folder(tmp_path / "landing", "d1", "scripted", "main", "scores"))
+    assert Manifest.read(folder).outcome == "failed"
 
 
 def test_pull__what_a_killed_run_left_is_swept(tmp_path: Path) -> None:

@@ -66,6 +66,11 @@ def discovery(server: ScriptedServer, **more: Any) -> dict[str, Any]:
     }
 
 
+def at(server: ScriptedServer, version: int) -> dict[str, Any]:
+    """The cursor of that change version on that server."""
+    return {"change_version": version, "server": f"{server.base_url}/api/data/v3"}
+
+
 @pytest.fixture
 def server() -> Iterator[ScriptedServer]:
     with ScriptedServer() as running:
@@ -106,7 +111,7 @@ def test_first_pull__follows_page_tokens_and_starts_the_cursor_before_the_first_
     sink = CountingSink()
     pulled = sis.pull(STAFFS, None, sink)
     assert sink.ids() == ["s1", "s2", "s3", "s4"]
-    assert (pulled.cursor, pulled.is_reset, pulled.reported_total) == ({"change_version": 42}, True, 4)
+    assert (pulled.cursor, pulled.is_reset, pulled.reported_total) == (at(server, 42), True, 4)
     assert [request.query for request in server.asked("GET", STAFF_PATH)] == [
         {"limit": "0", "totalCount": "true"},
         {"pageSize": "500"},
@@ -239,7 +244,7 @@ def test_incremental__applies_upserts_then_deletes_of_one_window(server: Scripte
     assert sink.ids() == ["s1", "s2"]
     assert sink.deletes == ["s9"]
     assert sink.events == ["page", "page", "deletes"]
-    assert (pulled.cursor, pulled.is_reset, pulled.reported_total) == ({"change_version": 20}, False, None)
+    assert (pulled.cursor, pulled.is_reset, pulled.reported_total) == (at(server, 20), False, None)
     window = {"minChangeVersion": "11", "maxChangeVersion": "20"}
     assert server.asked("GET", STAFF_PATH)[0].query == {**window, "pageSize": "500"}
     assert server.asked("GET", f"{STAFF_PATH}/deletes")[0].query == {**window, "limit": "500", "offset": "0"}
@@ -330,6 +335,8 @@ def test_server_without_key_changes__still_reads_changes(server: ScriptedServer,
         ({"change_version": 10}, 30, 42, "keeps them from 30"),
         ({"change_version": "ten"}, 0, 42, "could not be read"),
         ({}, 0, 42, "could not be read"),
+        ({"change_version": 10, "server": "https://ods.example.org/2025/data/v3"}, 0, 42, "another server"),
+        ({"change_version": 42, "server": "https://ods.example.org/2025/data/v3"}, 0, 42, "another server"),
     ],
 )
 def test_unusable_cursor__is_a_reset_with_a_note(
@@ -339,7 +346,7 @@ def test_unusable_cursor__is_a_reset_with_a_note(
     server.on("GET", STAFF_PATH, total(1), by_token("s1", following="t"), by_token())
     pulled = sis.pull(STAFFS, saved, CountingSink())
     assert pulled.is_reset
-    assert pulled.cursor == {"change_version": newest}
+    assert pulled.cursor == at(server, newest)
     assert said in pulled.notes[0]
 
 

@@ -33,7 +33,8 @@ award_records as (
         on records.reference_key = matched.reference_key
 ),
 
--- the same award under one id: as a platform's record, as a file, on another host
+-- the same award under one id: as a platform's record, as a file, on another host; its strongest record
+-- says whose it is
 records_by_award_id as (
     select
         award_id,
@@ -42,29 +43,35 @@ records_by_award_id as (
         person,
         micro_credential_key,
         issued_date,
+        verification,
         verification_order,
         source_system,
+        case when is_revoked then 0 else 1 end as revoked_first_order,
         row_number() over (
             partition by district_id, award_id
             order by
-                case when staff_key is null then 1 else 0 end,
                 verification_order,
+                case when staff_key is null then 1 else 0 end,
                 source_system,
                 award_record_key
         ) as record_order
     from award_records
 ),
 
--- the same award under two ids (Open Badges 2.0 and 3.0): same person, micro-credential and date
+-- the same award under two ids (Open Badges 2.0 and 3.0): same person, micro-credential and date;
+-- a platform has one id for an award, so two of its ids are two awards: one revoked, one given anew
 award_ids as (
     select
         award_id,
         district_id,
         staff_key,
-        first_value(award_id) over (
-            partition by district_id, person, micro_credential_key, issued_date
-            order by verification_order, source_system, award_id
-        ) as first_award_id
+        case
+            when verification = 'platform_reported' then award_id
+            else first_value(award_id) over (
+                partition by district_id, person, micro_credential_key, issued_date
+                order by verification_order, revoked_first_order, source_system, award_id
+            )
+        end as first_award_id
     from records_by_award_id
     where record_order = 1
 ),

@@ -113,35 +113,53 @@ scores_with_element as (
         and scores.reported_element_code is null
         and {{ normalised_name('scores.reported_element_title') }} = by_title.comparable_title
         and {{ normalised_name('scores.objective_title') }} = by_title.comparable_domain
+),
+
+-- the same person, element and date from two sources is one score: a platform's own speaks before a file's
+scores_with_first_source as (
+    select
+        evaluation_score_key,
+        first_value(source_system) over (
+            partition by district_id, staff_key, rubric_version, element_code, observed_date
+            order by case when source_system = 'files' then 1 else 0 end, source_system
+        ) as first_source_system
+    from scores_with_element
+    where staff_key is not null and score is not null and element_code is not null and is_within_scale
 )
 
 select
-    evaluation_score_key,
-    district_id,
-    source_system,
-    connection,
-    stream,
-    source_record_id,
-    result_number,
-    observation_key,
-    person_key,
-    staff_key,
-    rubric_version,
-    reported_rubric_version,
-    evaluation_title,
-    objective_title,
-    element_code,
-    {{ surrogate_key(['rubric_version', 'element_code']) }} as rubric_element_key,
-    reported_element_code,
-    reported_element_title,
-    score_text,
-    score,
-    observed_date,
-    school_year,
-    reported_school_year,
-    observation_type,
-    rater_key,
-    is_within_scale,
-    -- what may be averaged: a score, on its rubric's scale, of an element that the rubric has
-    score is not null and element_code is not null and coalesce(is_within_scale, false) as is_usable
-from scores_with_element
+    scores.evaluation_score_key,
+    scores.district_id,
+    scores.source_system,
+    scores.connection,
+    scores.stream,
+    scores.source_record_id,
+    scores.result_number,
+    scores.observation_key,
+    scores.person_key,
+    scores.staff_key,
+    scores.rubric_version,
+    scores.reported_rubric_version,
+    scores.evaluation_title,
+    scores.objective_title,
+    scores.element_code,
+    {{ surrogate_key(['scores.rubric_version', 'scores.element_code'], district_id='scores.district_id') }} as rubric_element_key,
+    scores.reported_element_code,
+    scores.reported_element_title,
+    scores.score_text,
+    scores.score,
+    scores.observed_date,
+    scores.school_year,
+    scores.reported_school_year,
+    scores.observation_type,
+    scores.rater_key,
+    scores.is_within_scale,
+    coalesce(scores.source_system <> first_sources.first_source_system, false) as is_second_copy,
+    -- what may be averaged: a score, on its rubric's scale, of an element that the rubric has, and once
+    scores.score is not null
+    and scores.element_code is not null
+    and coalesce(scores.is_within_scale, false)
+    and coalesce(scores.source_system = first_sources.first_source_system, true) as is_usable
+from scores_with_element as scores
+left join scores_with_first_source as first_sources
+    on scores.evaluation_score_key = first_sources.evaluation_score_key

@@ -16,7 +16,8 @@ elements as (
         rubric_version,
         rubric_element_key,
         count(*) as observation_count,
-        avg(score) as mean_score
+        -- nine places: a mean that is exactly the level must not fall below it by an error of binary fractions
+        cast(cast(avg(score) as decimal(18, 9)) as double precision) as mean_score
     from {{ ref('int_expertise__observations_listed') }}
     where is_recent
     group by district_id, staff_key, competency_key, rubric_version, rubric_element_key

@@ -109,6 +109,18 @@ flagged as (
         or not is_within_scale
     union all
     select
+        district_id,
+        source_system,
+        connection,
+        stream,
+        source_record_id,
+        'score_delivered_twice' as check_name,
+        'warning' as severity,
+        'another source has a score of the same staff member, element and date: that one is averaged, this one is kept' as message
+    from {{ ref('int_evaluations__scores_interpreted') }}
+    where is_second_copy
+    union all
+    select
         awards.district_id,
         awards.source_system,
         awards.connection,
