@@ -76,7 +76,7 @@ def reach(settings: Settings, name: str) -> str:
 
 
 def _key_sentence(settings: Settings) -> str:
-    return f"{PSEUDONYM_KEY} is set, {len(settings.pseudonym_key)} bytes"
+    return f"{PSEUDONYM_KEY} is set, {len(settings.read_pseudonym_key())} bytes"
 
 
 def _look(what: str, ask: Any) -> Finding:

@@ -102,10 +102,7 @@ def run(
     anything is pulled.
     """
     with writer_lock(settings.state):
-        for name in settings.sources:
-            settings.connection(name)
-        key = settings.pseudonym_key
-        del key
+        settings.require_secrets()
         return _run_job(settings, listener, sources, full_refresh, allow_shrink)
 
 
@@ -134,9 +131,10 @@ def _run_job(
     pulls = {
         source.platform.name for source in settings.sources.values() if not wanted or source.platform.name in wanted
     }
+    pull = {"full_refresh": full_refresh, "sources": list(sources)}
     config: dict[str, Any] = {
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-        "ops": {f"pull_{platform}": {"config": {"full_refresh": full_refresh}} for platform in pulls}
+        "ops": {f"pull_{platform}": {"config": pull} for platform in pulls}
         | {RELEASE_KEY.to_python_identifier(): {"config": {"allow_shrink": allow_shrink}}},
     }
     instance = (

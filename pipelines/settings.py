@@ -215,8 +215,7 @@ class Settings:
         """Changes when anything set changes; secrets are no part of it."""
         return hashlib.sha256(self.document.model_dump_json().encode()).hexdigest()[:16]
 
-    @property
-    def pseudonym_key(self) -> bytes:
+    def read_pseudonym_key(self) -> bytes:
         """The key of the evaluators' pseudonyms. Raises MissingSecret, or ConfigurationError where it is short."""
         key = self._secret("pseudonym key", PSEUDONYM_KEY).encode()
         if len(key) < MINIMUM_KEY_BYTES:
@@ -231,6 +230,12 @@ class Settings:
         if not value:
             raise MissingSecret(where, variable)
         return value
+
+    def require_secrets(self) -> None:
+        """Raises MissingSecret where one that a run needs is not set."""
+        for name in self.sources:
+            self.connection(name)
+        self.read_pseudonym_key()
 
     def connection(self, name: str) -> Connection:
         """What the source's connector is built from. Raises MissingSecret."""

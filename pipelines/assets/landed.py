@@ -7,6 +7,7 @@ landed. Does not belong here: how a platform is read (connectors), judging (chec
 from collections.abc import Iterator
 
 import dagster as dg
+from pydantic import Field
 
 from connectors.core.errors import ConnectorError
 from connectors.core.landing.manifest import Manifest
@@ -21,6 +22,8 @@ class PullConfig(dg.Config):
 
     full_refresh: bool = False
     """Pull everything instead of what is new since the last accepted run."""
+    sources: list[str] = Field(default_factory=list)
+    """Pull only these of the configured sources; none named: all."""
 
 
 def landed_key(platform: str, stream: str) -> dg.AssetKey:
@@ -46,9 +49,8 @@ def landed_assets(
 
     @dg.multi_asset(name=f"pull_{platform.name}", specs=specs, retry_policy=retries)
     def pull(config: PullConfig) -> Iterator[dg.MaterializeResult[None]]:
-        pulls = [
-            line for source in sources for line in pull_source(settings, source.name, config.full_refresh, listener)
-        ]
+        wanted = [source.name for source in sources if not config.sources or source.name in config.sources]
+        pulls = [line for name in wanted for line in pull_source(settings, name, config.full_refresh, listener)]
         faults = {line.stream: line.fault for line in pulls if line.fault}
         for stream in platform.streams:
             if stream.name not in faults:

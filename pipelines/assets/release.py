@@ -51,7 +51,11 @@ def release_asset(settings: Settings, listener: Listener) -> dg.AssetsDefinition
                 allow_shrink=config.allow_shrink,
             )
             released = publish(
-                settings.warehouse, settings.published, info, settings.pseudonym_key, settings.document.releases_kept
+                settings.warehouse,
+                settings.published,
+                info,
+                settings.read_pseudonym_key(),
+                settings.document.releases_kept,
             )
         return dg.MaterializeResult(
             metadata={"release_id": info.release_id}

@@ -155,7 +155,7 @@ def test_settings__sources_that_would_share_their_secrets_are_refused(tmp_path: 
 def test_settings__a_short_pseudonym_key_is_refused_before_a_run(tmp_path: Path) -> None:
     settings = load_settings(write(tmp_path, GOOD), {"EXPERTISE_PSEUDONYM_KEY": "too-short"})
     with pytest.raises(ConfigurationError, match="EXPERTISE_PSEUDONYM_KEY.*at least 16") as raised:
-        _ = settings.pseudonym_key
+        _ = settings.read_pseudonym_key()
     assert "too-short" not in str(raised.value)
 
 
