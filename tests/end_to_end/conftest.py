@@ -83,12 +83,18 @@ def loaded(district: District, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.fixture
 def own(loaded: tuple[Home, RunReport], district: District, tmp_path: Path) -> Iterator[Home]:
-    """A copy of the loaded home with a sandbox of its own, free to be changed."""
+    """A copy of the loaded home with a sandbox of its own, free to be changed.
+
+    The copy stands at another address, and cursors name the server they came from: the
+    address is rewritten in the manifests, as if the platform had always stood there.
+    """
     shared, _ = loaded
     with Sandbox.start(district) as sandbox:
         home = shared.copy(tmp_path / "home")
         text = DISTRICT_YML.format(badgr=sandbox.badgr_url, edfi=sandbox.edfi_url)
         (home.folder / "district.yml").write_text(text)
+        for manifest in (home.folder / "landing").rglob("_manifest.json"):
+            manifest.write_text(manifest.read_text().replace(shared.sandbox.url, sandbox.url))
         yield Home(home.folder, sandbox)
 
 
