@@ -7,7 +7,7 @@ import re
 import pytest
 
 from pipelines.status import read_status
-from tests.end_to_end.conftest import Home, release_rows
+from tests.homes import Home, release_rows
 
 
 def take_out(home: Home, name: str) -> None:

@@ -12,7 +12,7 @@ from connectors.registry import PLATFORMS
 from pipelines.automation.schedules import JOB_NAME, SCHEDULED_RETRIES
 from pipelines.build import build_defs
 from pipelines.run import RunReport
-from tests.end_to_end.conftest import ENVIRONMENT, Home
+from tests.homes import ENVIRONMENT, Home
 
 Loaded = tuple[Home, RunReport]
 

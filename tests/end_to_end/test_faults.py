@@ -17,7 +17,7 @@ from connectors.sandbox.faults import Fault
 from pipelines.progress import Silent
 from pipelines.publish import layout
 from pipelines.pull_source import StreamPull, pull_source
-from tests.end_to_end.conftest import Home, release_rows
+from tests.homes import Home, release_rows
 
 
 def pull(home: Home, source: str = "sis", full_refresh: bool = True) -> dict[str, StreamPull]:

@@ -19,7 +19,7 @@ from connectors.sandbox.district import District
 from pipelines.publish import layout
 from pipelines.run import RunReport
 from pipelines.writer_lock import AnotherRunHolds, writer_lock
-from tests.end_to_end.conftest import ENVIRONMENT, Home, release_rows
+from tests.homes import ENVIRONMENT, Home, release_rows
 
 Loaded = tuple[Home, RunReport]
 

@@ -13,7 +13,7 @@ import pytest
 
 from connectors.sandbox.server import Sandbox
 from pipelines.run import RunReport
-from tests.end_to_end.conftest import Home, release_rows
+from tests.homes import Home, release_rows
 
 REFERENCE = os.environ.get("EXPERTISE_REFERENCE_DATA")
 pytestmark = pytest.mark.skipif(

@@ -17,7 +17,7 @@ import pytest
 
 from connectors.sandbox.district import District
 from connectors.sandbox.server import CREDENTIALS, Sandbox
-from tests.end_to_end.conftest import ENVIRONMENT, Home, make_home
+from tests.homes import ENVIRONMENT, Home, make_home
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from connectors.sandbox.canaries import CANARIES
 from connectors.sandbox.district import generate
 from connectors.sandbox.server import CREDENTIALS, Sandbox
 from pipelines.run import RunReport
-from tests.end_to_end.conftest import ENVIRONMENT, Home, make_home
+from tests.homes import ENVIRONMENT, Home, make_home
 
 
 @pytest.fixture(scope="module")

@@ -98,6 +98,33 @@ def own(loaded: tuple[Home, RunReport], district: District, tmp_path: Path) -> I
         yield Home(home.folder, sandbox)
 
 
+def mart_hashes(home: Home) -> dict[str, tuple[int, int]]:
+    """Rows and a hash that no row order changes, of every mart and published table.
+
+    Equality as DESIGN has it: without columns that begin with `_`, floats rounded to 9
+    places, and without what tells of the work itself (loads, findings, run ids).
+    """
+    of_the_work = ("pub_analysts__loads", "pub_analysts__findings", "pub_analysts__rejects")
+    hashes = {}
+    with duckdb.connect(str(home.settings.warehouse), read_only=True) as warehouse:
+        columns: dict[str, list[str]] = {}
+        for table, column, kind in warehouse.execute(
+            "select table_name, column_name, data_type from duckdb_columns() where not internal"
+            " and regexp_matches(table_name, '^(dim|fct|bridge|pub)_') order by table_name, column_index"
+        ).fetchall():
+            if not column.startswith("_") and table not in of_the_work:
+                quoted = f'"{column}"'
+                columns.setdefault(table, []).append(f"round({quoted}, 9)" if kind == "DOUBLE" else quoted)
+        for table, expressions in columns.items():
+            row = warehouse.execute(
+                f"select count(*), coalesce(sum(cast(hash({', '.join(expressions)}) as hugeint)), 0) from {table}"
+            ).fetchone()
+            assert row is not None
+            hashes[table] = (int(row[0]), int(row[1]))
+    assert len(hashes) > 30, "the marts were found"
+    return hashes
+
+
 def release_rows(home: Home, audience: str = "leaders") -> dict[str, list[tuple[Any, ...]]]:
     """Every table of the current release but `release` itself, rows sorted."""
     from pipelines.apps.release_reader import open_release
