@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint unit bench lock clean
+.PHONY: demo test lint unit mutants bench bench-build crash pictures lock clean
 
 # runs the main job on a synthetic district and shows who knows what
 demo: $(VENV)/.installed
@@ -19,7 +19,11 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
+
+# puts faults into a copy of the project, one at a time: the test that guards against each must fail
+mutants: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.guarantees.mutants
 
 $(VENV)/pyvenv.cfg:
 	$(PYTHON) -m venv $(VENV)
@@ -38,6 +42,18 @@ bench: $(VENV)/.installed-dev
 	$(PYTHON) -m venv $(VENV)-bench
 	$(VENV)-bench/bin/python -m pip install --quiet --disable-pip-version-check "dlt[filesystem]>=1,<2" pyarrow
 	$(BIN)/python tests/benchmarks/landing.py --dlt $(VENV)-bench/bin/python
+
+# judging, building and publishing 600, 6,000 and 24,000 teachers; some ten minutes and 4 GB of disk
+bench-build: $(VENV)/.installed-dev
+	$(BIN)/python tests/benchmarks/build.py
+
+# 100 kills at random instants, then equality with undisturbed runs; an hour or so
+crash: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.guarantees.crashes.random_instants
+
+# draws the pictures in the README anew; needs chromium
+pictures: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.guarantees.pictures.night
 
 # writes both lock files anew; needs uv
 lock:

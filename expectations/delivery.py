@@ -98,6 +98,13 @@ class Delivery:
         counted = self._session.execute(f"select count(*) from ({self._query})").fetchone()
         return int(counted[0]) if counted else 0
 
+    def count_later(self, column: str, moment: datetime) -> int:
+        """How many records have a later time than the moment in the column."""
+        counted = self._session.execute(
+            f"select count(*) from ({self._query}) where {identifier(column)} > ?", [moment]
+        ).fetchone()
+        return int(counted[0]) if counted else 0
+
     def frame(self, columns: Sequence[str]) -> Any:
         """The named columns as a pandas frame: blank is null, and 0 is a value.
 

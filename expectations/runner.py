@@ -18,12 +18,11 @@ from __future__ import annotations
 import logging
 import os
 import re
-import statistics
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,15 +31,18 @@ import duckdb
 from connectors.core.landing.typing_sql import landed_columns
 from connectors.core.schema import Stream
 from expectations.delivery import Calendar, Delivery
+from expectations.earlier import Earlier
 from expectations.suites import Check, Size, Suite, load_suite
 from expectations.verdict import Finding, Outcome, Severity, Verdict
 from expectations.vocabulary import EXPECTATIONS
 
 SIZE_CHECK = "size_like_earlier_deliveries"
-# earlier full deliveries that a size is compared with
-SIZES_REMEMBERED = 5
+LATE_CHECK = "records_come_in_time"
+AHEAD_CHECK = "time_of_change_is_not_ahead"
 # below this many records a share says little; vanishing altogether always counts
 SMALLEST_COMPARED = 20
+# a clock may be minutes ahead, and times near midnight another day elsewhere
+A_DAY = timedelta(days=1)
 
 SHOWN_VALUES = 5
 SHOWN_CHARACTERS = 60
@@ -70,16 +72,16 @@ def judge(
     parts: Sequence[Path],
     *,
     is_full: bool = False,
-    earlier_sizes: Sequence[int] = (),
+    earlier_parts: Sequence[Path] = (),
     calendar: Calendar | None = None,
     suite: Suite | None = None,
     now: datetime | None = None,
 ) -> Verdict:
     """Judge the landed Parquet files of one run.
 
-    is_full: the run pulled everything, so its size is compared.
-    earlier_sizes: records in earlier accepted full runs of the same connection and
-        stream, oldest first.
+    is_full: the run pulled everything, so it is compared with what was known before.
+    earlier_parts: landed files of the accepted runs of the same connection and stream,
+        from the newest full one on.
     suite: default the stream's own.
     Deletes are not judged; a delivery without upserts passes without Great Expectations,
     unless it is full and earlier ones were not empty.
@@ -94,9 +96,12 @@ def judge(
     try:
         with Delivery(stream, parts, suite.derived, calendar) as delivery:
             total = delivery.record_count()
-            if is_full and suite.size and earlier_sizes:
+            if is_full and earlier_parts:
                 checks_run += 1
-                findings += _size_findings(suite.size, total, earlier_sizes)
+                findings += _findings_beside_earlier(suite, stream, parts, earlier_parts, total)
+            if suite.changed_at and total:
+                checks_run += 1
+                findings += _ahead_findings(delivery.count_later(suite.changed_at, judged_at + A_DAY), total)
             if total:
                 checks_run += len(suite.checks)
                 answers = _answers(delivery.frame(suite.columns), suite.checks)
@@ -107,28 +112,60 @@ def judge(
     return Verdict(outcome, checks_run, tuple(findings), judged_at, suite.hash, total)
 
 
-def _size_findings(size: Size, total: int, earlier_sizes: Sequence[int]) -> Iterator[Finding]:
-    usual = statistics.median(earlier_sizes[-SIZES_REMEMBERED:])
-    is_compared = usual >= SMALLEST_COMPARED
+def _findings_beside_earlier(
+    suite: Suite, stream: Stream, parts: Sequence[Path], earlier_parts: Sequence[Path], total: int
+) -> list[Finding]:
+    with Earlier(stream, earlier_parts) as earlier:
+        findings = list(_size_findings(suite.size, total, earlier.live_count()))
+        if late := earlier.late_count(parts, suite.changed_at, suite.created_at):
+            findings.append(
+                Finding(
+                    LATE_CHECK,
+                    "warning",
+                    late,
+                    total,
+                    f"{late:,} records were there before the last pull and came only with this full one",
+                    "What a platform saves late, or leaves out of its feed of changes, is missing until a full pull.",
+                    "Why were these records not among the changes?",
+                )
+            )
+    return findings
+
+
+def _size_findings(size: Size, total: int, known: int) -> Iterator[Finding]:
+    is_compared = known >= SMALLEST_COMPARED
 
     def finding(severity: Severity, message: str, why: str, question: str) -> Finding:
         return Finding(SIZE_CHECK, severity, total, total, message, why, question)
 
-    if usual and (total == 0 or (is_compared and total < size.shrinks_below * usual)):
+    if known and (total == 0 or (is_compared and total < size.shrinks_below * known)):
         yield finding(
             "error",
-            f"this full delivery has {total:,} records, earlier ones had {usual:,.0f}"
+            f"this full delivery has {total:,} records, and {known:,} were known before"
             f" (at least {size.shrinks_below:.0%} expected)",
             "What a full delivery leaves out counts as deleted, so a cut-off one would erase history.",
             "Is the delivery complete? If so many records are really gone, since when?",
         )
-    elif is_compared and total > size.grows_beyond * usual:
+    elif is_compared and total > size.grows_beyond * known:
         yield finding(
             "warning",
-            f"this full delivery has {total:,} records, earlier ones had {usual:,.0f}"
+            f"this full delivery has {total:,} records, and {known:,} were known before"
             f" (at most {size.grows_beyond:g} times as many expected)",
             "A sudden growth is often a repeated file or records of another district.",
             "What was added since the last delivery?",
+        )
+
+
+def _ahead_findings(count: int, total: int) -> Iterator[Finding]:
+    if count:
+        yield Finding(
+            AHEAD_CHECK,
+            "warning",
+            count,
+            total,
+            f"{count:,} records say that they were changed on a day that has not come",
+            "Such a record is used as of its pull; until it changes again, nobody can tell which version is newer.",
+            "Was the clock of the server wrong when these records were saved?",
         )
 
 

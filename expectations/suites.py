@@ -10,6 +10,7 @@ Loading does not import Great Expectations.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import hashlib
 import json
@@ -94,25 +95,32 @@ class Check(BaseModel):
 
 
 class Size(BaseModel):
-    """How the size of a full delivery may differ from earlier full ones, as shares of their median.
+    """How the size of a full delivery may differ from what was known before it, as a share of that.
 
     Shrinking below is an error (records would count as deleted), growing beyond a warning.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    shrinks_below: float = Field(gt=0, le=1)
-    grows_beyond: float = Field(ge=1)
+    shrinks_below: float = Field(default=0.5, gt=0, le=1)
+    grows_beyond: float = Field(default=3, ge=1)
 
 
 class Suite(BaseModel):
-    """What a delivery of one stream should look like."""
+    """What a delivery of one stream should look like.
+
+    size: always looked at, since what a full delivery leaves out counts as deleted.
+    changed_at, created_at: the column that says when the platform changed or made a record,
+    where there is one; late records are counted by it.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     stream: str
     about: str = Field(min_length=1)
-    size: Size | None = None
+    size: Size = Size()
+    changed_at: str | None = None
+    created_at: str | None = None
     derived: dict[Annotated[str, Field(pattern=_NAME)], str] = {}
     checks: tuple[Check, ...] = Field(min_length=1)
 
@@ -178,9 +186,31 @@ def _check_columns(suite: Suite, stream: Stream, where: str) -> None:
     """Every derived column can be computed and every column that a check names exists."""
     faults: list[str] = []
     declared = [field.name for field in stream.fields]
+    times = [field.name for field in stream.fields if field.type == "timestamp"]
+    for setting, column in (("changed_at", suite.changed_at), ("created_at", suite.created_at)):
+        if column is not None and column not in times:
+            faults.append(f"{setting}: {column!r} is no timestamp of the stream{_did_you_mean(column, times)}")
     for name in suite.derived:
         if name.lower() in {column.lower() for column in declared} or name.startswith("_"):
             faults.append(f"derived {name}: the stream has a column of that name; choose another")
+    known = [*declared, *suite.derived]
+    types, uncomputable = _column_types(suite, stream)
+    faults += uncomputable
+    for check in suite.checks:
+        unknown = [column for column in check.columns if column not in known]
+        faults += [f"check {check.name}: unknown column {name}{_did_you_mean(name, known)}" for name in unknown]
+        if not unknown and all(column in types for column in check.columns):
+            faults += _type_faults(check, {column: types[column] for column in check.columns})
+    if faults:
+        raise SuiteError(f"{where}: " + "; ".join(faults))
+
+
+def _column_types(suite: Suite, stream: Stream) -> tuple[dict[str, str], list[str]]:
+    """SQL type of every column that can be computed, and the faults of those that can't."""
+    # opening an engine costs more than asking it, and nearly always everything is right
+    with contextlib.suppress(duckdb.Error), Delivery(stream, derived=suite.derived) as delivery:
+        return delivery.columns(), []
+    faults: list[str] = []
     usable: dict[str, str] = {}
     for name, sql in suite.derived.items():
         try:
@@ -189,16 +219,8 @@ def _check_columns(suite: Suite, stream: Stream, where: str) -> None:
             usable[name] = sql
         except duckdb.Error as fault:
             faults.append(f"derived {name}: {str(fault).splitlines()[0]}")
-    known = [*declared, *suite.derived]
     with Delivery(stream, derived=usable) as delivery:
-        types = delivery.columns()
-    for check in suite.checks:
-        unknown = [column for column in check.columns if column not in known]
-        faults += [f"check {check.name}: unknown column {name}{_did_you_mean(name, known)}" for name in unknown]
-        if not unknown and all(column in types for column in check.columns):
-            faults += _type_faults(check, {column: types[column] for column in check.columns})
-    if faults:
-        raise SuiteError(f"{where}: " + "; ".join(faults))
+        return delivery.columns(), faults
 
 
 def _type_faults(check: Check, types: dict[str, str]) -> list[str]:

@@ -8,7 +8,7 @@ deciding which runs count (connectors.core.landing.state).
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from connectors.core.landing.integrity import file_faults, stream_faults
 from connectors.core.landing.layout import stream_folder
 from connectors.core.landing.state import Run, StreamState
 from connectors.core.landing.typing_sql import empty_select, literal
@@ -37,6 +38,8 @@ CONFIGURED_SOURCES = {
     "platform": pl.String,
     "stream": pl.String,
     "roster_rank": pl.Int32,
+    "first_school_year": pl.Int32,
+    "last_school_year": pl.Int32,
 }
 LANDED_FILES = {
     "platform": pl.String,
@@ -44,6 +47,7 @@ LANDED_FILES = {
     "connection": pl.String,
     "run_id": pl.String,
     "path": pl.String,
+    "rows": pl.Int64,
     "is_before_reset": pl.Boolean,
 }
 RUNS = {
@@ -64,6 +68,7 @@ RUNS = {
     "records_rejected": pl.Int64,
     "duplicate_records": pl.Int64,
     "records_deleted": pl.Int64,
+    "rows_folded": pl.Int64,
     "undeclared_fields": pl.String,
 }
 FINDINGS = {
@@ -88,6 +93,17 @@ REJECTS = {
 }
 
 
+class DamagedLanding(Exception):
+    """Landed files are not as they were landed; nothing was built."""
+
+    def __init__(self, sources: Sequence[str], faults: Sequence[str]) -> None:
+        shown = "; ".join(faults[:5]) + (f"; and {len(faults) - 5} more" if len(faults) > 5 else "")
+        super().__init__(
+            f"nothing was built, since landed files are damaged: {shown}. Run `expertise run` (with --source, name "
+            f"{', '.join(sources)} too): what is damaged is set aside and everything of its stream is pulled again"
+        )
+
+
 def states(settings: Settings) -> list[tuple[Source, Stream, StreamState]]:
     """Every configured stream with all its runs."""
     return [
@@ -103,11 +119,15 @@ def states(settings: Settings) -> list[tuple[Source, Stream, StreamState]]:
 
 
 def write_build_input(settings: Settings, as_of: date) -> None:
-    """Write the folder anew. as_of: the district's today, which decides what has expired."""
+    """Write the folder anew. as_of: the district's today, which decides what has expired.
+
+    Raises DamagedLanding where a landed file is not what was landed.
+    """
+    known = states(settings)
+    _refuse_damage(known)
     folder = settings.build_input
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "empty").mkdir(parents=True)
-    known = states(settings)
     month, day = settings.district.school_year_starts
     district = settings.district
     _write(
@@ -128,7 +148,15 @@ def write_build_input(settings: Settings, as_of: date) -> None:
     ranks = {name: rank for rank, name in enumerate(settings.document.roster_sources, start=1)}
     _write(
         folder / "configured_sources.parquet",
-        [_place(source, stream) | {"roster_rank": ranks.get(source.name)} for source, stream, _ in known],
+        [
+            _place(source, stream)
+            | {
+                "roster_rank": ranks.get(source.name),
+                "first_school_year": source.options.first_school_year,
+                "last_school_year": source.options.last_school_year,
+            }
+            for source, stream, _ in known
+        ],
         CONFIGURED_SOURCES,
     )
     _write(folder / "landed_files.parquet", _landed_files(known), LANDED_FILES)
@@ -142,20 +170,30 @@ def write_build_input(settings: Settings, as_of: date) -> None:
                 database.execute(f"copy ({empty_select(stream)}) to {literal(str(path))} (format parquet)")
 
 
+def _refuse_damage(known: list[tuple[Source, Stream, StreamState]]) -> None:
+    """Nothing is built from files that are not what was landed, nor without what they held."""
+    faults = [
+        (source.name, f"{source.name}.{stream.name}: {fault}")
+        for source, stream, state in known
+        for fault in stream_faults(state)
+    ]
+    if faults:
+        raise DamagedLanding(sorted({name for name, _ in faults}), [sentence for _, sentence in faults])
+
+
 def _place(source: Source, stream: Stream) -> dict[str, Any]:
     return {"connection": source.name, "platform": source.platform.name, "stream": stream.name}
 
 
 def _landed_files(known: list[tuple[Source, Stream, StreamState]]) -> Iterable[dict[str, Any]]:
     for source, stream, state in known:
-        base = state.base_run_id or ""
-        for run in state.accepted:
-            for part in run.parts:
-                yield _place(source, stream) | {
-                    "run_id": run.manifest.run_id,
-                    "path": str(part),
-                    "is_before_reset": run.manifest.run_id < base,
-                }
+        for part in state.parts():
+            yield _place(source, stream) | {
+                "run_id": part.run_id,
+                "path": str(part.path),
+                "rows": part.rows,
+                "is_before_reset": part.is_before_reset,
+            }
 
 
 def _runs(known: list[tuple[Source, Stream, StreamState]]) -> Iterable[dict[str, Any]]:
@@ -167,6 +205,7 @@ def _runs(known: list[tuple[Source, Stream, StreamState]]) -> Iterable[dict[str,
                 | _place(source, stream)
                 | {
                     "verdict": _verdict(run),
+                    "rows_folded": run.rows_folded,
                     "undeclared_fields": ", ".join(manifest.undeclared_fields) or None,
                 }
             )
@@ -192,10 +231,16 @@ def _findings(known: list[tuple[Source, Stream, StreamState]]) -> Iterable[dict[
 def _write_rejects(path: Path, known: list[tuple[Source, Stream, StreamState]]) -> None:
     frames = [pl.DataFrame(schema=REJECTS)]
     for source, stream, state in known:
-        for run in state.runs:
-            if run.manifest.rejects_file:
-                place = _place(source, stream) | {"run_id": run.manifest.run_id}
-                rejects = pl.read_parquet(run.folder / run.manifest.rejects_file, glob=False)
+        counted = {run.folder for run in state.stored}
+        others = [run for run in state.runs if not run.is_folded and run.folder not in counted]
+        for run in (*state.stored, *others):
+            name = run.manifest.rejects_file
+            # what counts was looked at; of a run that does not count, a damaged file is left out
+            if name and (run.folder in counted or not file_faults(run.folder, run.manifest)):
+                rejects = pl.read_parquet(run.folder / name, glob=False)
+                place = _place(source, stream)
+                if "run_id" not in rejects.columns:  # a base run's rejects name the run that each is of
+                    place |= {"run_id": run.manifest.run_id}
                 frames.append(
                     rejects.with_columns(pl.lit(value).alias(name) for name, value in place.items())
                     .select(*REJECTS)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import json
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -280,14 +281,34 @@ def run(
 
 @app.command()
 @_faults_become_exit_codes
+def compact(
+    source: Annotated[list[str] | None, typer.Option("--source", help="Fold only this source (repeatable).")] = None,
+    config: Config = DISTRICT_YML,
+    as_json: Json = False,
+) -> None:
+    """Fold the old runs of each stream into one base run that keeps history."""
+    from pipelines.compact import compact as compact_streams
+    from pipelines.screen import Quiet, Screen, show_compacted
+
+    settings = _settings(config)
+    for name in source or []:
+        _known_source(settings, name)
+    with Quiet() if as_json else Screen() as screen:
+        lines = compact_streams(settings, screen, tuple(source or ()))
+    _print_json([line.to_json() for line in lines]) if as_json else show_compacted(lines)
+    raise typer.Exit(FAILED if any(line.fault for line in lines) else DONE)
+
+
+@app.command()
+@_faults_become_exit_codes
 def status(config: Config = DISTRICT_YML, as_json: Json = False) -> None:
-    """What is loaded, what failed since when, what is dark, and how old the release is."""
-    from pipelines.screen import show_status
+    """What became of every record, what failed since when, what is dark, and how old the release is."""
     from pipelines.status import read_status
+    from pipelines.status_view import show_status
 
     answer = read_status(_settings(config))
     _print_json(answer.to_json()) if as_json else show_status(answer)
-    raise typer.Exit(FAILED if any(line.state in ("failing", "rejected") for line in answer.streams) else DONE)
+    raise typer.Exit(DONE if answer.is_well else FAILED)
 
 
 @app.command()
@@ -361,6 +382,8 @@ def export(
 
 def main() -> None:
     """The console script. With --json, wrong usage is told in JSON too."""
+    # a service manager's stop is the same as Ctrl-C: what holds the lock or a child process lets go of it
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if "--json" not in sys.argv[1:]:
         app()
         return

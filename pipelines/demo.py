@@ -52,12 +52,14 @@ sources:
     platform: edfi
     base_url: {edfi}
     requests_per_second: 500     # a stand-in on this machine; leave it out for a real one
+    last_school_year: 2026       # it has no later year; leave it out and years that are missing are named
   badge_files:
     platform: open_badges
     folder: drop/badges
   hr:
     platform: files
     mappings: mappings/*.yml
+    last_school_year: 2026
 
 roles:
   district_leader: {{scope: district, inside: band}}

@@ -1,4 +1,4 @@
-"""Looks at everything a run needs, before a run: settings, secrets, platforms, disk.
+"""Looks at everything a run needs, before a run: settings, secrets, platforms, disk, files.
 
 Belongs here: one finding per thing looked at. Does not belong here: mending it.
 """
@@ -6,15 +6,19 @@ Belongs here: one finding per thing looked at. Does not belong here: mending it.
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from connectors.core.errors import ConnectorError
-from pipelines.apps.release_reader import NoRelease, ReleaseError, open_release
+from connectors.core.landing.integrity import stream_faults
+from pipelines.apps.release_reader import NoRelease, Release, ReleaseError, open_release
+from pipelines.build_input import states
 from pipelines.publish.layout import AUDIENCES
 from pipelines.settings import PSEUDONYM_KEY, Settings
 
 LEAST_FREE_BYTES = 1_000_000_000
+_READERS = 4
 
 
 @dataclass(frozen=True)
@@ -48,22 +52,50 @@ def examine(settings: Settings) -> list[Finding]:
     enough = free >= LEAST_FREE_BYTES
     advice = "" if enough else ": free some before a run"
     findings.append(Finding("disk", enough, f"{free / 1e9:.1f} GB free beside district.yml{advice}"))
-    return findings + _releases(settings)
+    return [*findings, *_landed_files(settings), *_releases(settings)]
+
+
+def _landed_files(settings: Settings) -> list[Finding]:
+    """Whether every landed file that counts is as it was landed; each is read whole."""
+    known = states(settings)
+    with ThreadPoolExecutor(_READERS) as readers:
+        faults = list(readers.map(stream_faults, (state for _, _, state in known)))
+    damaged = [
+        Finding(
+            f"landed files of {source.name}.{stream.name}",
+            False,
+            f"{'; '.join(found)}. `expertise run` sets aside what is damaged and pulls everything of the stream again",
+        )
+        for (source, stream, _), found in zip(known, faults, strict=True)
+        if found
+    ]
+    files = [file for _, _, state in known for run in state.stored for file in run.manifest.files]
+    if damaged or not files:
+        return damaged
+    size = sum(file.bytes for file in files) / 1e6
+    return [Finding("landed files", True, f"{len(files):,} files, {size:,.1f} MB, are as they were landed")]
 
 
 def _releases(settings: Settings) -> list[Finding]:
-    """Whether each audience's release opens; before the first one there is nothing to mend."""
+    """Whether each audience's release opens and is sound; before the first one there is nothing to mend."""
     findings, missing = [], 0
     for audience in AUDIENCES:
         try:
             with open_release(settings.published, audience) as release:
-                findings.append(Finding(f"release for {audience}", True, f"{release.info()['release_id']} opens"))
+                _read_whole(release)
+                findings.append(Finding(f"release for {audience}", True, f"{release.info()['release_id']} is sound"))
         except ReleaseError as fault:
             missing += isinstance(fault, NoRelease)
             findings.append(Finding(f"release for {audience}", False, str(fault)))
     if missing == len(AUDIENCES):
         return [Finding("releases", True, "none yet: `expertise run` publishes the first")]
     return findings
+
+
+def _read_whole(release: Release) -> None:
+    """Read every block, since the engine finds a damaged one only then. Raises ReleaseUnreadable."""
+    for table in release.tables():
+        release.query(f'select bit_xor(hash("{table}")) from "{table}"')
 
 
 def reach(settings: Settings, name: str) -> str:

@@ -23,6 +23,8 @@ class StreamLine:
     records_deleted: int = 0
     duplicate_records: int = 0
     fault: str | None = None
+    damage: tuple[str, ...] = ()
+    """Landed files that were found damaged, so that everything was pulled again."""
 
 
 class Listener(Protocol):

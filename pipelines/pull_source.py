@@ -7,10 +7,14 @@ belong here: one stream's load (connectors.core.pull), judging, building.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from connectors.core.errors import ConnectorError
+from connectors.core.landing.layout import stream_folder
 from connectors.core.landing.manifest import Manifest
+from connectors.core.landing.state import StreamState
 from connectors.core.pull import pull_stream
+from pipelines.full_pulls import is_full_pull_due
 from pipelines.progress import Listener, StreamLine
 from pipelines.settings import Settings
 from pipelines.writer_lock import writer_lock
@@ -24,6 +28,7 @@ class StreamPull:
     stream: str
     manifest: Manifest | None = None
     fault: ConnectorError | None = None
+    damage: tuple[str, ...] = ()
 
     def line(self) -> StreamLine:
         manifest = self.manifest
@@ -37,11 +42,12 @@ class StreamPull:
             records_deleted=manifest.records_deleted if manifest else 0,
             duplicate_records=manifest.duplicate_records if manifest else 0,
             fault=str(self.fault) if self.fault else None,
+            damage=self.damage,
         )
 
 
 def pull_source(settings: Settings, name: str, full_refresh: bool, listener: Listener) -> list[StreamPull]:
-    """Pull every stream that the connection carries.
+    """Pull every stream that the connection carries: what is new, and everything where that is due.
 
     A fault that the connection's other streams would meet too (wrong password, host
     unreachable) ends it; the rest are then named with that fault. Raises AnotherRunHolds.
@@ -63,9 +69,11 @@ def pull_source(settings: Settings, name: str, full_refresh: bool, listener: Lis
                 def on_records(count: int, stream_name: str = stream.name) -> None:
                     listener.records_received(name, stream_name, count)
 
+                place = stream_folder(settings.landing, settings.district.id, connector.platform, name, stream.name)
+                is_full = full_refresh or is_full_pull_due(StreamState.read(place), datetime.now(UTC))
                 try:
-                    outcome = pull_stream(connector, connection, stream, settings.landing, full_refresh, on_records)
-                    pulls.append(StreamPull(name, stream.name, outcome.manifest))
+                    outcome = pull_stream(connector, connection, stream, settings.landing, is_full, on_records)
+                    pulls.append(StreamPull(name, stream.name, outcome.manifest, damage=outcome.damage))
                 except ConnectorError as fault:
                     pulls.append(StreamPull(name, stream.name, fault=fault))
                 listener.stream_ended(pulls[-1].line())

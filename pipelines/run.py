@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import os
 from contextlib import redirect_stdout
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pipelines.apps.release_reader import NoRelease, ReleaseError, open_release
 from pipelines.progress import Listener, StreamLine
+from pipelines.reconciliation import RECORDS_ADD_UP, read_differences
 from pipelines.settings import Settings
+from pipelines.step_failures import step_failures
 from pipelines.writer_lock import writer_lock
 
 _UNMATCHED_REASONS = {
@@ -99,7 +101,8 @@ def run(
     allow_shrink: publish even though a table lost more than half of its rows.
     sources: only these are pulled; the warehouse is built from everything accepted.
     Raises AnotherRunHolds at once if another run is writing, MissingSecret before
-    anything is pulled.
+    anything is pulled, KeyboardInterrupt when told to stop (SIGINT, and SIGTERM where the
+    command line has made it the same).
     """
     with writer_lock(settings.state):
         settings.require_secrets()
@@ -152,7 +155,15 @@ def _run_job(
             result = job.execute_in_process(
                 run_config=config, instance=instance, asset_selection=selection, raise_on_error=False
             )
+        if _was_interrupted(result):
+            raise KeyboardInterrupt
         return _report(settings, recorder, result, started_at)
+
+
+def _was_interrupted(result: Any) -> bool:
+    """Dagster turns an interrupt into a failed run; a run that was told to stop has no report."""
+    reasons = [event.job_failure_data.failure_reason for event in result.all_events if event.is_job_failure]
+    return any(reason is not None and reason.name == "UNEXPECTED_TERMINATION" for reason in reasons)
 
 
 def _report(settings: Settings, recorder: _Recorder, result: Any, started_at: datetime) -> RunReport:
@@ -160,7 +171,17 @@ def _report(settings: Settings, recorder: _Recorder, result: Any, started_at: da
     problems = [
         Problem("error", f"{line.connection}.{line.stream}", line.fault) for line in recorder.streams if line.fault
     ]
+    problems += [
+        Problem("warning", f"{line.connection}.{line.stream}", damage)
+        for line in recorder.streams
+        for damage in line.damage
+    ]
+    # a check that could not be run says nothing of the data: why it could not is told below
+    unanswered = [evaluation for evaluation in evaluations if _could_not_run(evaluation)]
+    evaluations = [evaluation for evaluation in evaluations if not _could_not_run(evaluation)]
     for evaluation in evaluations:
+        if not evaluation.passed and evaluation.check_name == RECORDS_ADD_UP:
+            problems += [Problem("error", where, what) for where, what in read_differences(settings.warehouse)]
         if not evaluation.passed:
             problems.append(
                 Problem(
@@ -171,8 +192,13 @@ def _report(settings: Settings, recorder: _Recorder, result: Any, started_at: da
                 )
             )
     failed_checks = [e for e in evaluations if not e.passed and e.severity.value == "ERROR"]
-    if not result.success and not any(problem.severity == "error" for problem in problems):
-        problems += [Problem("error", step, reason) for step, reason in _step_failures(result)]
+    if not result.success:
+        is_told = any(problem.severity == "error" for problem in problems)
+        problems += [
+            Problem("error", failure.where, failure.why, len(unanswered) or None)
+            for failure in step_failures(result, settings.warehouse.parent / "dbt" / "dbt.log")
+            if failure.is_of_its_own or not is_told
+        ]
     if result.success:
         problems += _to_decide(settings)
     release_id = None
@@ -196,8 +222,18 @@ def _report(settings: Settings, recorder: _Recorder, result: Any, started_at: da
         reports=[str(path) for path in _new_reports(settings.reports, started_at)],
     )
     path = settings.reports / f"{started_at:%Y%m%dT%H%M%SZ}-run.json"
-    path.write_text(json.dumps(report.to_json(), indent=1))
+    try:
+        path.write_text(json.dumps(report.to_json(), indent=1))
+    except OSError as fault:  # the run is over: what became of it is told all the same
+        unwritten = Problem("warning", "report", f"{path} could not be written: {(fault.strerror or '').lower()}")
+        report = replace(report, problems=[*problems, unwritten])
     return report
+
+
+def _could_not_run(evaluation: Any) -> bool:
+    """Whether a dbt test ended in an error instead of an answer."""
+    status = evaluation.metadata.get("status")
+    return status is not None and status.value == "error"
 
 
 def _last_good(settings: Settings) -> str:
@@ -242,17 +278,6 @@ def _failing_rows(evaluation: Any) -> int | None:
     """How many rows a dbt test found, where it says so."""
     value = evaluation.metadata.get("dagster_dbt/failed_row_count")
     return int(value.value) if value is not None and value.value is not None else None
-
-
-def _step_failures(result: Any) -> list[tuple[str, str]]:
-    """Steps that failed for a reason no check or source has named."""
-    failures = []
-    for event in result.all_events:
-        if event.is_step_failure:
-            error = event.step_failure_data.error
-            cause = error.cause if error and error.cause else error
-            failures.append((event.step_key or "run", (cause.message if cause else "failed").strip()[:2000]))
-    return failures
 
 
 def _new_reports(folder: Path, since: datetime) -> list[Path]:

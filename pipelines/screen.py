@@ -24,10 +24,10 @@ from rich.table import Table
 from pipelines.progress import Silent, StreamLine
 
 if TYPE_CHECKING:
+    from pipelines.compact import CompactedStream
     from pipelines.demo import DemoOutcome
     from pipelines.doctor import Finding
     from pipelines.run import RunReport
-    from pipelines.status import Status
 
 # bound now: a run sends what other programs print on stdout to a log
 console = Console(file=sys.stdout, highlight=False)
@@ -38,6 +38,7 @@ _STAGES = {
     "check": "Judge the deliveries",
     "build": "Build the warehouse",
     "publish": "Publish the release",
+    "compact": "Fold old runs",
 }
 _BAND_COLOURS = {
     "expert": "bold green",
@@ -46,8 +47,8 @@ _BAND_COLOURS = {
     "developing": "yellow",
     "need": "red",
 }
-_NO_SOURCES = "No sources are configured in district.yml."
-_SYNTHETIC = "[bold magenta]SYNTHETIC data: nobody here is real[/]"
+NO_SOURCES = "No sources are configured in district.yml."
+SYNTHETIC = "[bold magenta]SYNTHETIC data: nobody here is real[/]"
 
 
 class Quiet(Silent):
@@ -144,6 +145,30 @@ def show_streams(lines: Sequence[StreamLine]) -> None:
     console.print(table)
 
 
+def show_compacted(lines: Sequence[CompactedStream]) -> None:
+    """Runs, files and bytes before and after, a line per folded stream; then what was left and why."""
+    folded = [(line, line.compaction) for line in lines if line.compaction]
+    if folded:
+        table = _table("Stream", right=("Runs", "Files", "Rows", "Repeats folded", "MB"))
+        for line, done in folded:
+            table.add_row(
+                f"{line.connection}.{line.stream}",
+                f"{done.runs_before} → 1",
+                f"{done.files_before} → {done.files_after}",
+                f"{done.rows_before:,}",
+                f"{done.rows_folded:,}",
+                f"{done.bytes_before / 1e6:.1f} → {done.bytes_after / 1e6:.1f}",
+            )
+        console.print(table)
+    for line in lines:
+        if line.fault:
+            console.print(f"[red]✗ {line.connection}[/]: {escape(line.fault)}", soft_wrap=True)
+    left = sum(not line.compaction and not line.fault for line in lines)
+    if left:
+        have = "stream has" if left == 1 else "streams have"
+        console.print(f"{left} {have} nothing to fold: fewer than two accepted runs, or folded already.")
+
+
 def show_report(report: RunReport, district: str) -> None:
     """What a run did: rows per source, checks, problems, the release."""
     totals: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
@@ -202,7 +227,7 @@ def show_demo(outcome: DemoOutcome) -> None:
     where = f"cli.as in {escape(str(outcome.folder))}/district.yml"
     console.print(
         Panel(
-            f"{_SYNTHETIC}\nAsked as [bold]{escape(outcome.role)}[/] ({where}).",
+            f"{SYNTHETIC}\nAsked as [bold]{escape(outcome.role)}[/] ({where}).",
             title="The demo district",
             expand=False,
         )
@@ -270,45 +295,6 @@ def show_explanation(explanation: Mapping[str, Any], viewer: str, info: Mapping[
     _show_release(info)
 
 
-def show_status(status: Status) -> None:
-    """Streams, entities, release."""
-    if status.release_id is None:
-        console.print("Release: [red]none published yet[/]")
-    else:
-        console.print(f"Release: {status.release_id}, {status.release_age_hours} hours old")
-    if not status.streams:
-        console.print(_NO_SOURCES)
-    any_rejected = any(line.records_rejected for line in status.streams)
-    counted = ("Landed", "Rejected") if any_rejected else ("Landed",)
-    table = _table("Stream", "State", "Accepted (UTC)", right=counted)
-    table.columns[2].no_wrap = True
-    colours = {"loaded": "green", "failing": "red", "rejected": "red", "pending": "yellow", "never loaded": "dim"}
-    for line in status.streams:
-        table.add_row(
-            f"{line.connection}.{line.stream}",
-            f"[{colours[line.state]}]{line.state}[/]",
-            f"{line.last_accepted_at:%Y-%m-%d %H:%M}" if line.last_accepted_at else "",
-            f"{line.records_landed:,}",
-            *([f"{line.records_rejected:,}" if line.records_rejected else ""] if any_rejected else []),
-        )
-    if status.streams:
-        console.print(table)
-    for line in status.streams:
-        if line.reason:
-            since = f" since {line.since:%Y-%m-%d %H:%M} UTC" if line.since else ""
-            console.print(f"[red]✗ {line.connection}.{line.stream}[/]{since}: {escape(line.reason)}")
-            console.print(f"  [bold]To do:[/] {escape(line.what_to_do or '')}")
-    dark = [entity for entity in status.entities if entity.dark_feeds]
-    if dark:
-        table = _table("Entity", "Not configured", "What that leaves dark")
-        for entity in dark:
-            still = "in part: " if entity.state != "dark" else ""
-            table.add_row(entity.entity, ", ".join(entity.dark_feeds), escape(f"{still}{entity.what_goes_dark or ''}"))
-        console.print(table)
-    if status.is_synthetic:
-        console.print(_SYNTHETIC)
-
-
 def show_examination(findings: Sequence[Finding]) -> None:
     """A line per thing looked at."""
     for finding in findings:
@@ -321,7 +307,7 @@ def show_sources(configured: Sequence[Mapping[str, Any]], platforms: Sequence[Ma
     table = _table("Source", "Platform", "Streams")
     for source in configured:
         table.add_row(source["name"], source["platform"], ", ".join(source["streams"]))
-    console.print(table if configured else _NO_SOURCES)
+    console.print(table if configured else NO_SOURCES)
     table = _table("Platform", "What it is")
     for platform in platforms:
         table.add_row(platform["platform"], platform["title"])
@@ -356,7 +342,7 @@ def _band(band: str) -> str:
 def _show_release(info: Mapping[str, Any]) -> None:
     console.print(f"[dim]{escape(str(info['district_name']))} · release {info['release_id']}[/]")
     if info["is_synthetic"]:
-        console.print(_SYNTHETIC)
+        console.print(SYNTHETIC)
 
 
 def _table(*columns: str, right: Sequence[str] = ()) -> Table:

@@ -38,15 +38,17 @@ def writer_lock(state_folder: Path) -> Iterator[None]:
         lock.acquire(blocking=False)
     except Timeout:
         raise AnotherRunHolds(_holder(holder)) from None
+    is_outermost = lock.lock_counter == 1
     try:
-        if lock.lock_counter == 1:
+        if is_outermost:
             said = {"pid": os.getpid(), "started_at": datetime.now(UTC).isoformat(timespec="seconds")}
             write_whole(holder, json.dumps(said | {"command": Path(sys.argv[0]).name}).encode())
         yield
     finally:
-        if lock.lock_counter == 1:
+        if is_outermost:
             holder.unlink(missing_ok=True)
-        lock.release()
+        # an interrupt leaves steps half done, which have not given back what they took again
+        lock.release(force=is_outermost)
 
 
 def _holder(path: Path) -> str:

@@ -1,5 +1,21 @@
-"""What tests of several folders share: the loaded home, made once a session (tests/homes.py)."""
+"""What tests of several folders share: the loaded home, and which tests run side by side.
+
+`make test` runs on every core. Homes cost most, so tests of one file stay together, and so
+do those of all files that look at one long-lived home.
+"""
+
+from __future__ import annotations
+
+import pytest
 
 from tests.homes import district, loaded, own
 
 __all__ = ["district", "loaded", "own"]
+
+LONG_LIVED = ("month", "battered")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    for item in items:
+        homes = [name for name in LONG_LIVED if name in item.fixturenames]
+        item.add_marker(pytest.mark.xdist_group(homes[0] if homes else item.nodeid.partition("::")[0]))

@@ -81,21 +81,25 @@ def loaded(district: District, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield home, home.run()
 
 
-@pytest.fixture
-def own(loaded: tuple[Home, RunReport], district: District, tmp_path: Path) -> Iterator[Home]:
-    """A copy of the loaded home with a sandbox of its own, free to be changed.
+def with_own_sandbox(shared: Home, sandbox: Sandbox, folder: Path) -> Home:
+    """A copy of a loaded home against a sandbox of its own.
 
     The copy stands at another address, and cursors name the server they came from: the
     address is rewritten in the manifests, as if the platform had always stood there.
     """
-    shared, _ = loaded
+    home = shared.copy(folder)
+    text = DISTRICT_YML.format(badgr=sandbox.badgr_url, edfi=sandbox.edfi_url)
+    (home.folder / "district.yml").write_text(text)
+    for manifest in (home.folder / "landing").rglob("_manifest.json"):
+        manifest.write_text(manifest.read_text().replace(shared.sandbox.url, sandbox.url))
+    return Home(home.folder, sandbox)
+
+
+@pytest.fixture
+def own(loaded: tuple[Home, RunReport], district: District, tmp_path: Path) -> Iterator[Home]:
+    """A copy of the loaded home with a sandbox of its own, free to be changed."""
     with Sandbox.start(district) as sandbox:
-        home = shared.copy(tmp_path / "home")
-        text = DISTRICT_YML.format(badgr=sandbox.badgr_url, edfi=sandbox.edfi_url)
-        (home.folder / "district.yml").write_text(text)
-        for manifest in (home.folder / "landing").rglob("_manifest.json"):
-            manifest.write_text(manifest.read_text().replace(shared.sandbox.url, sandbox.url))
-        yield Home(home.folder, sandbox)
+        yield with_own_sandbox(loaded[0], sandbox, tmp_path / "home")
 
 
 def mart_hashes(home: Home) -> dict[str, tuple[int, int]]:
@@ -104,7 +108,7 @@ def mart_hashes(home: Home) -> dict[str, tuple[int, int]]:
     Equality as DESIGN has it: without columns that begin with `_`, floats rounded to 9
     places, and without what tells of the work itself (loads, findings, run ids).
     """
-    of_the_work = ("pub_analysts__loads", "pub_analysts__findings", "pub_analysts__rejects")
+    of_the_work = tuple(f"pub_analysts__{name}" for name in ("loads", "findings", "rejects", "reconciliation"))
     hashes = {}
     with duckdb.connect(str(home.settings.warehouse), read_only=True) as warehouse:
         columns: dict[str, list[str]] = {}

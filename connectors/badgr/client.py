@@ -33,6 +33,7 @@ _CHANGED = {
 }
 # older Badgr servers answer 403 where newer ones answer 401 to an expired token
 _EXPIRED_TOKEN = frozenset({401, 403})
+_FIRST_YEAR = 2000
 
 
 class BadgrOptions(Options):
@@ -41,7 +42,7 @@ class BadgrOptions(Options):
     base_url: BaseUrl
     page_size: int = Field(default=500, ge=1, le=500)
     requests_per_second: float = Field(default=5.0, gt=0)
-    overlap_minutes: float = Field(default=5.0, ge=0)
+    overlap_minutes: float = Field(default=5.0, ge=0, le=525_600)
     """How far before the watermark each incremental pull starts to read again."""
     client_id: str = "public"
     """The OAuth client; `public` is Badgr's own for the password grant."""
@@ -117,7 +118,7 @@ class BadgrConnector:
         issuers = [
             self._entity_id(record)
             for page in self._linked(_LISTS[ISSUERS.name], {}, ISSUERS.name)
-            for record in page.records
+            for record in page.response.document["result"]
         ]
         for issuer in issuers:
             # by default the server leaves out expired and revoked awards without a word
@@ -160,8 +161,8 @@ class BadgrConnector:
         return self._timestamp(response)
 
     def _records(self, response: JsonResponse) -> list[Any]:
-        """The records of an answer whose envelope says success; never zero records by default."""
-        document = response.document
+        """The records, unread, of an answer whose envelope says success; never zero records by default."""
+        document = response.outline
         status = document.get("status") if isinstance(document, dict) else None
         result = document.get("result") if isinstance(document, dict) else None
         if not isinstance(status, dict) or status.get("success") is not True:
@@ -183,7 +184,7 @@ class BadgrConnector:
         return entity_id
 
     def _next_results(self, response: JsonResponse) -> str | None:
-        pagination = response.document.get("pagination")
+        pagination = response.outline.get("pagination")
         if pagination is None:
             return None
         following = pagination.get("nextResults") if isinstance(pagination, dict) else pagination
@@ -197,7 +198,7 @@ class BadgrConnector:
         return following
 
     def _timestamp(self, response: JsonResponse) -> _Moment:
-        moment = _Moment.read(response.document.get("timestamp"))
+        moment = _Moment.read(response.outline.get("timestamp"))
         if moment is None:
             raise ContractBroken(
                 f"{self._name}: {response.url_without_query} answered without a timestamp with offset, "
@@ -219,9 +220,12 @@ class _Moment:
             return None
         try:
             at = datetime.fromisoformat(text)
-        except ValueError:
+            # a clock that was never set: nothing can be asked for from before it
+            if at.tzinfo is None or at.year < _FIRST_YEAR:
+                return None
+            return cls(text, at.astimezone(UTC))
+        except (ValueError, OverflowError):
             return None
-        return cls(text, at.astimezone(UTC)) if at.tzinfo else None
 
 
 def _watermark(cursor: Cursor | None) -> _Moment | None:

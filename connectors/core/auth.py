@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Mapping
@@ -22,7 +23,7 @@ from typing import Any, Protocol
 from oauthlib.oauth2 import BackendApplicationClient, LegacyApplicationClient, OAuth2Error
 
 from connectors.core.connector import Connection
-from connectors.core.errors import AuthenticationFailed, MissingSecret
+from connectors.core.errors import AuthenticationFailed, ConfigurationError, MissingSecret
 from connectors.core.http import Clock, FormAnswer, SystemClock
 
 # RFC 6749 section 5.2: the only words of a refusal that are safe to repeat
@@ -95,6 +96,11 @@ class TokenFile:
             return Tokens(kept["access_token"], kept["expires_at"], kept["refresh_token"])
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
+        except OSError as fault:
+            raise ConfigurationError(
+                f"{self._path.stem}: the kept tokens in {self._path} can't be read ({type(fault).__name__}). "
+                "Was an earlier run another user's? Give the file to the user who runs this, or remove it"
+            ) from None
 
     def write(self, tokens: Tokens) -> None:
         """Keep tokens; when this returns they outlive a crash."""
@@ -219,18 +225,16 @@ class _OAuth:
         body, expires_in = _without_life(answer.body)
         try:
             granted: dict[str, Any] = dict(client.parse_request_body_response(body))
-        except (OAuth2Error, Warning, ValueError, TypeError, AttributeError) as fault:
+        except (OAuth2Error, Warning, ValueError, TypeError, AttributeError, RecursionError) as fault:
             word = getattr(fault, "error", "")
-            reason = f"{word}, {answer.status}" if word in _KNOWN_REFUSALS else f"status {answer.status}"
-            raise _Refused(reason) from None
+            is_known = isinstance(word, str) and word in _KNOWN_REFUSALS
+            raise _Refused(f"{word}, {answer.status}" if is_known else f"status {answer.status}") from None
         access = granted.get("access_token")
-        if answer.status >= 300 or not isinstance(access, str) or not access:
+        if answer.status >= 300 or not _is_token(access):
             raise _Refused(f"status {answer.status}, no access token in the answer")
         rotated = granted.get("refresh_token")
         return Tokens(
-            access,
-            _expires_at(asked_at, expires_in),
-            rotated if isinstance(rotated, str) and rotated else refresh_token,
+            str(access), _expires_at(asked_at, expires_in), str(rotated) if _is_token(rotated) else refresh_token
         )
 
 
@@ -299,11 +303,16 @@ class PasswordGrant(_OAuth):
         return self._ask(client, client.prepare_request_body(self._username, self._password, include_client_id=True))
 
 
+def _is_token(value: object) -> bool:
+    """Whether a header and a form can carry it: printable ASCII (RFC 6749, appendix A)."""
+    return isinstance(value, str) and re.fullmatch("[\x20-\x7e]+", value) is not None
+
+
 def _without_life(body: str) -> tuple[str, object]:
     """The answer without its `expires_in`, and that: the parser refuses a token whose life is no number."""
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return body, None
     if not isinstance(document, dict):
         return body, None
@@ -319,7 +328,7 @@ def _expires_at(asked_at: float, expires_in: object) -> float | None:
     """
     try:
         lifetime = float(expires_in)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     if not 0 < lifetime < float("inf"):
         return None

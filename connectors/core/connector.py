@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-import polars as pl
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from connectors.core.schema import Stream
+
+if TYPE_CHECKING:
+    import polars as pl  # a fifth of a second that only files need
 
 Cursor = dict[str, Any]
 
@@ -26,6 +28,18 @@ class Options(BaseModel):
 
     max_reject_share: float = Field(default=0.01, ge=0, le=1)
     """Share of a delivery's records that may be rejected before the run fails."""
+    first_school_year: int | None = Field(default=None, ge=1990, le=2100)
+    """The first school year, by the year it ends in, that the source should deliver. None: the first it did."""
+    last_school_year: int | None = Field(default=None, ge=1990, le=2100)
+    """The last one, where the source is no longer fed. None: the current one."""
+
+    @model_validator(mode="after")
+    def _years_in_order(self) -> Options:
+        if self.first_school_year and self.last_school_year and self.first_school_year > self.last_school_year:
+            raise ValueError(
+                f"first_school_year {self.first_school_year} is after last_school_year {self.last_school_year}"
+            )
+        return self
 
 
 @dataclass(frozen=True)
@@ -76,6 +90,7 @@ class Pulled:
     cursor: where the next pull starts; None where the stream has no cursor.
     is_reset: everything was pulled, so what is absent is gone.
     reported_total: the platform's own count of the records it should have sent.
+    added_meanwhile: how many more that count came to while pages were read.
     notes: sentences for the analyst (fallbacks taken, files passed over).
     """
 
@@ -83,6 +98,7 @@ class Pulled:
     is_reset: bool
     pages: int
     reported_total: int | None = None
+    added_meanwhile: int = 0
     notes: tuple[str, ...] = ()
 
 

@@ -16,6 +16,8 @@ from pydantic import BaseModel, ValidationError
 
 from connectors.core.errors import ConfigurationError
 
+MOST_YAML_BYTES = 1 << 20
+
 
 class RefusesRepeatedKeys:
     """A YAML loader's part: of a key given twice, one value would vanish in silence."""
@@ -39,7 +41,11 @@ class _Loader(RefusesRepeatedKeys, yaml.SafeLoader):
 def read_yaml(path: Path) -> dict[str, Any]:
     """The mapping a YAML file holds. Raises ConfigurationError naming the file and line."""
     try:
-        document = yaml.load(path.read_text(encoding="utf-8-sig"), _Loader)  # noqa: S506 - a SafeLoader
+        with path.open("rb") as file:
+            content = file.read(MOST_YAML_BYTES + 1)
+        if len(content) > MOST_YAML_BYTES:
+            raise ConfigurationError(f"{path}: larger than {MOST_YAML_BYTES >> 10} KiB. Is it another file?")
+        document = yaml.load(content.decode("utf-8-sig"), _Loader)  # noqa: S506 - a SafeLoader
     except FileNotFoundError:
         raise ConfigurationError(f"{path}: no such file") from None
     except (OSError, UnicodeDecodeError) as fault:

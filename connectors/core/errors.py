@@ -73,12 +73,22 @@ class IncompleteResponse(ConnectorError):
     is_transient = True
 
 
+class PageSetLost(IncompleteResponse):
+    """The platform no longer knows the page that comes next: only the page set from its start can be whole."""
+
+
 class ContractBroken(ConnectorError):
     """The platform answered, but not in the shape of its contract."""
 
 
 class DeliveryRejected(ConnectorError):
     """The delivery has too many records that do not fit the stream's schema."""
+
+
+class NoRoomToLand(ConnectorError):
+    """What the platform sent can't be written: the disk is full, or a limit is reached."""
+
+    stops_connection = True
 
 
 class NotFound(ConnectorError):

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import contextlib
 import email.utils
+import functools
 import ipaddress
-import json
 import random
 import re
 import socket
@@ -27,7 +27,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Protocol, TypeVar
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-import orjson
 import requests
 import urllib3
 from pydantic import AfterValidator
@@ -37,6 +36,7 @@ from requests_ratelimiter import LimiterMixin
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from connectors.core import json_body
 from connectors.core.errors import (
     AccessDenied,
     AuthenticationFailed,
@@ -86,7 +86,8 @@ class Limits:
     max_total: of all tries of one page and the waits between them.
     request_deadline: of one try from the first byte sent to the last byte read.
     max_retry_after: a platform that asks for a longer pause ends the run at once.
-    max_body_bytes: of one body after decompression.
+    max_body_bytes: of one body, as it is sent and after decompression.
+    max_token_bytes: the same of a token endpoint's answer.
     """
 
     max_tries: int = 6
@@ -98,10 +99,11 @@ class Limits:
     backoff_longest: float = 60.0
     max_retry_after: float = 300.0
     max_body_bytes: int = 256 * 1024 * 1024
+    max_token_bytes: int = 1024 * 1024
 
     def backoff(self, tries: int) -> float:
         """Full jitter: anywhere between nothing and the doubled step, so that clients don't march in step."""
-        step = min(self.backoff_longest, self.backoff_first * 2 ** (tries - 1))
+        step = min(self.backoff_longest, self.backoff_first * 2.0 ** min(tries - 1, 60))
         return random.uniform(0.0, step)  # noqa: S311 - spreads load, keeps no secret
 
 
@@ -127,16 +129,38 @@ class Authenticator(Protocol):
 
 @dataclass(frozen=True)
 class JsonResponse:
-    """A whole, parsed answer. `body` is what the platform sent, so that numbers keep their digits.
+    """A whole answer in JSON. `body` is what the platform sent, so that numbers keep their digits.
 
+    named: connection, method and path, for messages.
     links: targets of the Link header by relation, as absolute addresses.
     """
 
     body: bytes = field(repr=False)
-    document: Any = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     url_without_query: str
+    named: str
     links: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @functools.cached_property
+    def document(self) -> Any:
+        """Everything, parsed. Raises ContractBroken where an object names a field twice."""
+        return self._read(json_body.document)
+
+    @functools.cached_property
+    def outline(self) -> Any:
+        """The document with its records left unread, for pages that are handed to landing as they are."""
+        return self._read(json_body.outline)
+
+    def _read(self, reader: Callable[[bytes], Any]) -> Any:
+        try:
+            return reader(self.body)
+        except json_body.RepeatedName:
+            raise ContractBroken(
+                f"{self.named} sent an object that names a field twice, so that no reader can tell which "
+                "value holds. Ask the vendor"
+            ) from None
+        except json_body.NotJson as fault:
+            raise ContractBroken(f"{self.named} sent JSON that can't be read: {fault}. Ask the vendor") from None
 
 
 @dataclass(frozen=True)
@@ -152,6 +176,10 @@ def checked_base_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("base_url must be an address such as https://api.example.org")
+    try:
+        _port(parts)
+    except ValueError:
+        raise ValueError("base_url must name a port below 65536, or none") from None
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("base_url must hold no user name, password, query or fragment")
     if parts.scheme == "http" and not _is_loopback(parts.hostname):
@@ -221,7 +249,7 @@ class PlatformSession:
             answer = self._exchange(request, None)
         if not 200 <= answer.status < 300:
             raise self._fault(request, answer)
-        return JsonResponse(answer.body, answer.document, answer.headers, request.shown_url, answer.links)
+        return JsonResponse(answer.body, answer.headers, request.shown_url, self._named(request), answer.links)
 
     def post_form(self, path_or_url: str, form: str, headers: Mapping[str, str] | None = None) -> FormAnswer:
         """POST a token request. Returns any answer below 500 that is not 429: OAuth gives faults a meaning."""
@@ -244,10 +272,14 @@ class PlatformSession:
 
     def _target(self, path_or_url: str) -> str:
         url = path_or_url if "://" in path_or_url else f"{self.base_url}/{path_or_url.lstrip('/')}"
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            port = _port(parts)
+        except ValueError:
+            raise ContractBroken(f"{self.connection}: {_UNREADABLE_ADDRESS}") from None
         if parts.username or parts.password or parts.hostname != self._base.hostname:
             raise ContractBroken(
-                f"{self.connection}: the platform points to the host {parts.hostname}, and only "
+                f"{self.connection}: the platform points to the host {_shown_host(parts)}, and only "
                 f"{self._base.hostname} may be asked. If the platform has moved, correct base_url"
             )
         if parts.scheme != self._base.scheme and not (self._base.scheme == "http" and parts.scheme == "https"):
@@ -255,9 +287,9 @@ class PlatformSession:
                 f"{self.connection}: the platform points from {self._base.scheme} to {parts.scheme} at {parts.path}, "
                 "which would send the token unprotected. Ask the vendor to correct its links"
             )
-        if parts.scheme == self._base.scheme and _port(parts) != _port(self._base):
+        if parts.scheme == self._base.scheme and port != _port(self._base):
             raise ContractBroken(
-                f"{self.connection}: the platform points to port {_port(parts)} of {parts.hostname}, and only port "
+                f"{self.connection}: the platform points to port {port} of {parts.hostname}, and only port "
                 f"{_port(self._base)} may be asked. If the platform has moved, correct base_url"
             )
         return url
@@ -271,8 +303,10 @@ class PlatformSession:
         while True:
             tries += 1
             remaining = self.limits.max_total - (self.clock.monotonic() - started)
+            # a sleep may last longer than asked, and no try can be made in no time
+            seconds = min(self.limits.request_deadline, max(_SHORTEST_TRY, remaining))
             try:
-                return self._attempt(request, token, min(self.limits.request_deadline, remaining))
+                return self._attempt(request, token, seconds)
             except _TryAgain as again:
                 wait = self.limits.backoff(tries) if again.retry_after is None else again.retry_after
                 elapsed = self.clock.monotonic() - started
@@ -290,7 +324,7 @@ class PlatformSession:
 
     def _attempt(self, request: _Request, token: str | None, seconds: float) -> _Answer:
         deadline = self.clock.monotonic() + seconds
-        with self._opened(request, token, seconds) as response:
+        with self._opened(request, token, deadline) as response:
             status = response.status_code
             if status == 429:
                 raise _TryAgain(
@@ -310,21 +344,32 @@ class PlatformSession:
             if not is_success and request.method == "GET":
                 return _Answer(status, response.headers)
             body = self._body(request, response, deadline)
-        document = self._parsed(request, body, response) if is_success and request.method == "GET" else None
-        links = {
-            relation: urljoin(request.url, link["url"])
-            for relation, link in response.links.items()
-            if isinstance(relation, str) and "url" in link
-        }
-        return _Answer(status, response.headers, body, document, links)
+        # a token too is only known to be whole when it can be read
+        if is_success:
+            self._fail_if_not_json(request, body, response)
+        return _Answer(status, response.headers, body, self._links(request, response))
+
+    def _links(self, request: _Request, response: requests.Response) -> dict[str, str]:
+        """Link targets by relation (RFC 8288): names in any case, many of one link, the first link wins."""
+        links: dict[str, str] = {}
+        for link in requests.utils.parse_header_links(response.headers.get("Link", "")):
+            relations = next((text for name, text in link.items() if name.lower() == "rel"), "")
+            for relation in relations.lower().split():
+                try:
+                    links.setdefault(relation, urljoin(request.url, link["url"]))
+                except ValueError:
+                    # not passed over: a next page that is not followed would be lost in silence
+                    raise ContractBroken(f"{self._named(request)}: {_UNREADABLE_ADDRESS}") from None
+        return links
 
     @contextlib.contextmanager
-    def _opened(self, request: _Request, token: str | None, seconds: float) -> Iterator[requests.Response]:
+    def _opened(self, request: _Request, token: str | None, deadline: float) -> Iterator[requests.Response]:
         """An open response whose body is not read yet; transport faults become _TryAgain."""
         host = f"{self._base.hostname}:{_port(self._base)}"
+        seconds = deadline - self.clock.monotonic()
         response: requests.Response | None = None
         try:
-            with _header_deadline(seconds):
+            with _hung_up_after(seconds):
                 response = self._requests.request(
                     request.method,
                     request.url,
@@ -337,13 +382,14 @@ class PlatformSession:
                     allow_redirects=False,
                     stream=True,
                 )
-            yield response
+                yield response
         except requests.exceptions.SSLError:
             raise PlatformUnreachable(
                 f"{self.connection}: no trusted TLS connection to {host}. "
                 "Check the certificate of the platform and the certificate store of this machine"
             ) from None
         except (requests.exceptions.ConnectionError, requests.exceptions.Timeout):
+            self._fail_if_late(deadline)
             raise _TryAgain(
                 PlatformUnreachable,
                 f"got no answer from {host}",
@@ -352,10 +398,17 @@ class PlatformSession:
         except requests.exceptions.RequestException as fault:
             raise ContractBroken(f"{self._named(request)} could not be sent ({type(fault).__name__})") from None
         except (urllib3.exceptions.HTTPError, OSError):
+            self._fail_if_late(deadline)
             raise _TryAgain(IncompleteResponse, "ended before the body was whole", _RUN_AGAIN) from None
         finally:
             if response is not None:
                 response.close()
+
+    def _fail_if_late(self, deadline: float) -> None:
+        if self.clock.monotonic() >= deadline:
+            raise _TryAgain(
+                PlatformUnavailable, f"was not done within {self.limits.request_deadline:.0f} s", _RUN_AGAIN
+            ) from None
 
     def _retry_after(self, headers: Mapping[str, str]) -> float | None:
         """Seconds to wait; a date counts from the answer's own Date, so this machine's clock does not matter."""
@@ -377,38 +430,35 @@ class PlatformSession:
             raise ContractBroken(f"{self._named(request)} is encoded as {encoding!r}; only gzip was offered")
         gunzip = _Gunzip() if "gzip" in encoding else None
         declared = response.headers.get("Content-Length", "")
+        most = self.limits.max_token_bytes if request.method == "POST" else self.limits.max_body_bytes
         pieces: list[bytes] = []
         received = decoded = 0
         while True:
-            if self.clock.monotonic() > deadline:
-                raise _TryAgain(
-                    PlatformUnavailable,
-                    f"sent {received} bytes and was not done within {self.limits.request_deadline:.0f} s",
-                    _RUN_AGAIN,
-                )
             chunk = response.raw.read1(_CHUNK_BYTES, decode_content=False)
+            self._fail_if_late(deadline)
             if not chunk:
                 break
             received += len(chunk)
-            room = self.limits.max_body_bytes - decoded
             try:
-                piece = chunk if gunzip is None else gunzip.feed(chunk, room + 1)
+                for piece in [chunk] if gunzip is None else gunzip.feed(chunk):
+                    decoded += len(piece)
+                    # what was received too: a gzip stream of empty blocks grows on the wire alone
+                    if max(decoded, received) > most:
+                        raise ContractBroken(
+                            f"{self._named(request)} is larger than {most} bytes. "
+                            "Nothing of it was kept; lower page_size, or ask the vendor"
+                        )
+                    if piece:
+                        pieces.append(piece)
             except zlib.error:
                 raise _TryAgain(IncompleteResponse, "sent a damaged gzip body", _RUN_AGAIN) from None
-            if len(piece) > room:
-                raise ContractBroken(
-                    f"{self._named(request)} is larger than {self.limits.max_body_bytes} bytes. "
-                    "Nothing of it was kept; lower page_size, or ask the vendor"
-                )
-            decoded += len(piece)
-            pieces.append(piece)
-        if declared.isdigit() and received < int(declared):
+        if re.fullmatch("[0-9]{1,18}", declared) and received < int(declared):
             raise _TryAgain(IncompleteResponse, f"sent {received} of {declared} bytes", _RUN_AGAIN)
         if gunzip is not None and received and not gunzip.is_complete:
             raise _TryAgain(IncompleteResponse, f"sent a gzip body that stops early ({received} bytes)", _RUN_AGAIN)
         return b"".join(pieces)
 
-    def _parsed(self, request: _Request, body: bytes, response: requests.Response) -> Any:
+    def _fail_if_not_json(self, request: _Request, body: bytes, response: requests.Response) -> None:
         content_type = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
         start = body[:64].lstrip()
         if "html" in content_type or start.startswith(b"<"):
@@ -419,24 +469,14 @@ class PlatformSession:
                 "like a login page. Check base_url, the credentials and any proxy in between"
             )
         try:
-            document = orjson.loads(body)
-        except orjson.JSONDecodeError as fault:
-            ends_early = not body.strip() or fault.msg.startswith("unexpected end of data")
+            json_body.check(body)
+        except json_body.NotJson as fault:
             has_known_end = "Content-Length" in response.headers or "Transfer-Encoding" in response.headers
-            if ends_early or not has_known_end:
+            if fault.ends_early or not has_known_end:
                 raise _TryAgain(
                     IncompleteResponse, f"sent JSON that stops early ({len(body)} bytes)", _RUN_AGAIN
                 ) from None
-            raise ContractBroken(
-                f"{self._named(request)} sent no valid JSON: {fault.msg} at position {fault.pos} of {len(body)}. "
-                "Ask the vendor"
-            ) from None
-        if _has_duplicate_names(body, document):
-            raise ContractBroken(
-                f"{self._named(request)} sent an object that names a field twice, so that no reader can tell which "
-                "value holds. Ask the vendor"
-            )
-        return document
+            raise ContractBroken(f"{self._named(request)} sent no valid JSON: {fault}. Ask the vendor") from None
 
     # -- faults ----------------------------------------------------------------------------
 
@@ -446,9 +486,13 @@ class PlatformSession:
     def _fault(self, request: _Request, answer: _Answer) -> ConnectorError:
         named, status = self._named(request), answer.status
         if 300 <= status < 400:
-            target = urlsplit(urljoin(request.url, answer.headers.get("Location", "")))
+            try:
+                target = urlsplit(urljoin(request.url, answer.headers.get("Location", "")))
+                where = f"{target.scheme}://{_shown_host(target)}"
+            except ValueError:
+                where = "an address that can't be read"
             return ContractBroken(
-                f"{named} redirects ({status}) to {target.scheme}://{target.hostname}. Redirects are not followed, "
+                f"{named} redirects ({status}) to {where}. Redirects are not followed, "
                 "for they could carry the credentials elsewhere. Correct base_url"
             )
         if status == 401:
@@ -466,6 +510,8 @@ class PlatformSession:
 
 
 _RUN_AGAIN = "Nothing of it was kept; run again later"
+_UNREADABLE_ADDRESS = "the platform points to an address that can't be read. Ask the vendor"
+_SHORTEST_TRY = 1.0
 
 
 @dataclass(frozen=True)
@@ -490,7 +536,6 @@ class _Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
-    document: Any = None
     links: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -516,7 +561,7 @@ class _Bearer(AuthBase):
 
 
 class _Gunzip:
-    """Decompresses at most as much as is asked for, and knows whether the stream came to its end."""
+    """Decompresses piece by piece, and knows whether the stream came to its end."""
 
     def __init__(self) -> None:
         self._member = zlib.decompressobj(wbits=31)
@@ -525,49 +570,31 @@ class _Gunzip:
     def is_complete(self) -> bool:
         return self._member.eof
 
-    def feed(self, data: bytes, most: int) -> bytes:
-        """Up to `most` decoded bytes; when it returns that many, the caller has seen enough."""
-        pieces: list[bytes] = []
-        room = most
-        while data and room > 0:
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """The decoded bytes in pieces of a chunk at most, so that a bomb is seen before it is whole."""
+        while data:
             if self._member.eof:
                 self._member = zlib.decompressobj(wbits=31)
-            piece = self._member.decompress(data, room)
-            pieces.append(piece)
-            room -= len(piece)
+            yield self._member.decompress(data, _CHUNK_BYTES)
             data = self._member.unused_data if self._member.eof else self._member.unconsumed_tail
-        return b"".join(pieces)
-
-
-def _has_duplicate_names(body: bytes, document: Any) -> bool:
-    """Whether an object of the body names a member twice.
-
-    Parsing keeps one value per name, so writing the document again gives fewer names. The
-    count is a fast screen that spacing and escapes can only make too careful; the slow,
-    exact look follows where it differs.
-    """
-    if body.count(b'":') == orjson.dumps(document).count(b'":'):
-        return False
-    found = False
-
-    def notice(pairs: list[tuple[str, Any]]) -> None:
-        nonlocal found
-        found = found or len({name for name, _ in pairs}) < len(pairs)
-
-    json.loads(body, object_pairs_hook=notice)
-    return found
 
 
 def _http_date(text: str) -> datetime | None:
     try:
         moment = email.utils.parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError, IndexError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _port(parts: SplitResult) -> int:
     return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _shown_host(parts: SplitResult) -> str:
+    """The host for a message: a platform decides how long it is."""
+    host = parts.hostname or "(none)"
+    return host if len(host) <= 253 else f"{host[:253]}…"
 
 
 def _is_loopback(host: str) -> bool:
@@ -579,52 +606,55 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-# -- a deadline for the headers ------------------------------------------------------------
-# A read timeout starts anew with each byte, so a server that drips its headers would never
-# reach it. A timer hangs up instead; the body's deadline is kept while it is read.
+# -- a deadline for the whole answer -------------------------------------------------------
+# A read timeout starts anew with each byte, so a server that drips headers, chunk sizes or
+# trailers would never reach it: the library reads each of those in one call. A timer hangs up.
 
 
 class _Deadline(threading.local):
     seconds: float = Limits.request_deadline
+    timer: threading.Timer | None = None
 
 
 _deadline = _Deadline()
 
 
 @contextlib.contextmanager
-def _header_deadline(seconds: float) -> Iterator[None]:
+def _hung_up_after(seconds: float) -> Iterator[None]:
+    """Within the block, an answer that takes longer finds its connection closed."""
     _deadline.seconds = seconds
     try:
         yield
     finally:
-        _deadline.seconds = Limits.request_deadline
+        if _deadline.timer is not None:
+            _deadline.timer.cancel()
+        _deadline.seconds, _deadline.timer = Limits.request_deadline, None
 
 
-def _hang_up(connection: HTTPConnection) -> None:
-    sock = connection.sock
-    if sock is not None:
-        with contextlib.suppress(OSError):
-            sock.shutdown(socket.SHUT_RDWR)
+def _hang_up(sock: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        # past TLS, which another thread is reading from
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
-def _within_deadline(connection: HTTPConnection, read_headers: Callable[[], _T]) -> _T:
-    timer = threading.Timer(_deadline.seconds, _hang_up, [connection])
-    timer.daemon = True
-    timer.start()
-    try:
-        return read_headers()
-    finally:
-        timer.cancel()
+def _watch(connection: HTTPConnection) -> None:
+    """Start the clock. The socket itself is held: a connection forgets one that only a body still needs."""
+    if isinstance(connection.sock, socket.socket):
+        _deadline.timer = threading.Timer(_deadline.seconds, _hang_up, [connection.sock])
+        _deadline.timer.daemon = True
+        _deadline.timer.start()
 
 
 class _WatchedHTTPConnection(HTTPConnection):
     def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
-        return _within_deadline(self, super().getresponse)
+        _watch(self)
+        return super().getresponse()
 
 
 class _WatchedHTTPSConnection(HTTPSConnection):
     def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
-        return _within_deadline(self, super().getresponse)
+        _watch(self)
+        return super().getresponse()
 
 
 class _WatchedHTTPPool(HTTPConnectionPool):
@@ -635,13 +665,25 @@ class _WatchedHTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _WatchedHTTPSConnection
 
 
+_WATCHED_POOLS = {"http": _WatchedHTTPPool, "https": _WatchedHTTPSPool}
+
+
 class _DeadlineAdapter(HTTPAdapter):
-    """The usual adapter, without retries of its own and with watched connections."""
+    """The usual adapter, without retries of its own and with watched connections, also through a proxy."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _WatchedHTTPPool, "https": _WatchedHTTPSPool}
+        self.poolmanager.pool_classes_by_scheme = _WATCHED_POOLS
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        manager.pool_classes_by_scheme = _WATCHED_POOLS
+        return manager
 
 
 class _LimitedSession(LimiterMixin, requests.Session):
-    """A requests session with a rate per host."""
+    """A requests session with a rate per host, which looks after no redirect."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - named by requests
+        # also where redirects are not followed, requests would read such an answer to its end, however long
+        return None

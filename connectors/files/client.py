@@ -40,6 +40,7 @@ class FilesOptions(Options):
 @dataclass(frozen=True)
 class _MappedFile:
     path: Path
+    state: tuple[int, int]
     source: SourceFile
     named: NamedMapping
 
@@ -81,7 +82,7 @@ class FilesConnector:
         if not mappings:
             raise ConfigurationError(f"{self._connection.name}: no mapping feeds the stream {stream.name}")
         files = [
-            _MappedFile(path, SourceFile(self._name(path), _sha256(path)), named)
+            _MappedFile(path, _state(path), SourceFile(self._name(path), _sha256(path)), named)
             for named in mappings
             for path in self._paths(named)
         ]
@@ -92,7 +93,11 @@ class FilesConnector:
         if cursor == newest:
             return Pulled(cursor, is_reset=False, pages=0)
         pages = 0
-        notes: list[str] = []
+        read_before = set(cursor.get("files", {})) if cursor else set()
+        notes = [
+            f"{name}: was read before and is no longer there, so its rows count as deleted"
+            for name in sorted(read_before - newest["files"].keys())
+        ]
         for file in files:
             pages += self._read(file, sink, notes)
         return Pulled(newest, is_reset=True, pages=pages, notes=tuple(dict.fromkeys(notes)))
@@ -116,7 +121,11 @@ class FilesConnector:
         # Path.glob takes no pattern of a shared drive (absolute)
         found = (base / name for name in glob.glob(pattern, root_dir=base, recursive=True))  # noqa: PTH207
         # spreadsheets keep a lock file named ~$x.xlsx beside an open workbook
-        return sorted(path for path in found if path.is_file() and not path.name.startswith("~$"))
+        return sorted(
+            path
+            for path in found
+            if (path.is_file() or (path.is_symlink() and not path.is_dir())) and not path.name.startswith("~$")
+        )
 
     def _paths(self, named: NamedMapping) -> list[Path]:
         paths = self._glob(named.mapping.files)
@@ -124,6 +133,11 @@ class FilesConnector:
             raise ContractBroken(
                 f"{self._connection.name}: no file matches {named.mapping.files!r} (mapping {named.name}, stream "
                 f"{named.mapping.stream}) in the folder of district.yml. Deliver the export there, or correct `files`"
+            )
+        if links := [self._name(path) for path in paths if path.is_symlink()]:
+            raise ContractBroken(
+                f"{self._connection.name}: {', '.join(links)}: a symbolic link, which may lead to anything on this "
+                f"machine, so it is not read (mapping {named.name}). Deliver the file itself"
             )
         return paths
 
@@ -149,7 +163,6 @@ class FilesConnector:
 
     def _read(self, file: _MappedFile, sink: Sink, notes: list[str]) -> int:
         name = file.source.name
-        before = _state(file.path)
         content, shaper = self._opened(file.path, file.named)
         frames = rows = blank_rows = 0
         for batch in content.batches():
@@ -165,7 +178,7 @@ class FilesConnector:
             ragged = content.ragged_count
             blank_rows += content.blank_rows
             _reject_ragged(content, sink)
-        if _state(file.path) != before:
+        if _state(file.path) != file.state:
             raise IncompleteResponse(f"{name}: changed while it was read. Run again once the export is finished")
         if rows + ragged == 0:
             raise ContractBroken(f"{name}: holds a header and no rows. Ask for the export again, or take the file away")

@@ -1,4 +1,4 @@
-"""Dates in a declared format, read in bulk, and the school year they fall in.
+"""Dates in a declared format, read in bulk or from a file's name, and the school year they fall in.
 
 Belongs here: formats and how they are read. Does not belong here: which column holds
 a date (mapping). A date without a declared format is never guessed: `02/03/2024` stays
@@ -11,6 +11,8 @@ import re
 from datetime import date, datetime
 
 import polars as pl
+
+from connectors.core.errors import ContractBroken
 
 _ISO = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?$"
 _DIRECTIVES = set("YymdbBjHIMSpaA%")
@@ -40,6 +42,18 @@ def _reads(text: str, format: str) -> date | None:
         return datetime.strptime(text, format).date()  # noqa: DTZ007 - a calendar date has no zone
     except ValueError:
         return None
+
+
+def date_of_file(name: str, format: str) -> str:
+    """The ISO date that a file's own name holds. Raises ContractBroken where it does not fit the format."""
+    bare = name.rpartition("/")[2]
+    read = _reads(bare, format)
+    if read is None:
+        raise ContractBroken(
+            f"{name}: the mapping reads the date of the file from a name like {format!r}, which this is not. "
+            "Rename the file, or correct from_file_name"
+        )
+    return read.isoformat()
 
 
 def date_text(text: pl.Expr, formats: tuple[str, ...], century_pivot: int) -> pl.Expr:

@@ -27,13 +27,14 @@ from connectors.files.streams import STREAMS
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
 
-_SOURCES = ("column", "debit", "constant", "school_year_of", "concat")
+_SOURCES = ("column", "debit", "constant", "school_year_of", "concat", "from_file_name")
 _GOES_WITH: dict[str, frozenset[str]] = {
     "column": frozenset({"format", "century_pivot", "kind", "credit_flag", "pad_to", "true", "false", "values"}),
     "debit": frozenset({"credit"}),
     "constant": frozenset(),
     "school_year_of": frozenset(),
     "concat": frozenset({"separator"}),
+    "from_file_name": frozenset(),
 }
 
 
@@ -50,7 +51,7 @@ class CreditFlag(_Declared):
 
 
 class Rule(_Declared):
-    """How one field is made. Exactly one of column, debit/credit, constant, school_year_of, concat."""
+    """How one field is made. Exactly one of column, debit/credit, constant, school_year_of, concat, from_file_name."""
 
     column: str | None = None
     format: Texts = ()
@@ -64,6 +65,7 @@ class Rule(_Declared):
     school_year_of: str | None = None
     concat: Texts = ()
     separator: str = "/"
+    from_file_name: str | None = None
     true: Texts = ()
     false: Texts = ()
     values: dict[str, str] = {}
@@ -234,7 +236,10 @@ def _rule_faults(rule: Rule, kind: str, mapping: Mapping) -> Iterator[str]:
     sources = [name for name in _SOURCES if name in given] or (["debit"] if "credit" in given else [])
     if len(sources) != 1:
         what = f"names {' and '.join(sources)}" if sources else "says not where the value comes from"
-        yield f"the rule {what}: give exactly one of column, debit with credit, constant, school_year_of, concat"
+        yield (
+            f"the rule {what}: give exactly one of column, debit with credit, constant, school_year_of, concat,"
+            " from_file_name"
+        )
         return
     source = sources[0]
     for key in sorted(given - {source} - _GOES_WITH[source]):
@@ -246,6 +251,10 @@ def _rule_faults(rule: Rule, kind: str, mapping: Mapping) -> Iterator[str]:
     if rule.format and kind != "date":
         yield f"format is for dates, and the field is {kind}"
     elif rule.format and (fault := format_fault(rule.format)):
+        yield fault
+    if rule.from_file_name is not None and kind != "date":
+        yield f"from_file_name gives a date, and the field is {kind}"
+    elif rule.from_file_name is not None and (fault := format_fault((rule.from_file_name,))):
         yield fault
     if rule.credit_flag and kind not in ("money", "number"):
         yield f"credit_flag makes an amount, and the field is {kind}"

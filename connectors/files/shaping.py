@@ -16,7 +16,7 @@ import polars as pl
 
 from connectors.core.schema import FieldType, Stream
 from connectors.files.amounts import debit_minus_credit, flagged_amount, money_text, number_text, padded, year_text
-from connectors.files.dates import date_text, school_year_text
+from connectors.files.dates import date_of_file, date_text, school_year_text
 from connectors.files.headers import Header, tidy
 from connectors.files.mapping import Mapping, NamedMapping, Rule
 
@@ -41,6 +41,11 @@ class Shaper:
         self._types: dict[str, FieldType] = {field.name: field.type for field in self._stream.fields}
         self._school_year_start = school_year_start
         self._columns = header.locate(named.mapping.wanted_headers, file_name, named.name)
+        self._file_dates = {
+            rule.from_file_name: date_of_file(file_name, rule.from_file_name)
+            for rule in named.mapping.columns.values()
+            if rule.from_file_name is not None
+        }
         self.notes: list[str] = []
         self._others = self._name_others(header, file_name)
 
@@ -84,6 +89,8 @@ class Shaper:
     def _value(self, rule: Rule, kind: FieldType) -> pl.Expr:
         if rule.constant is not None:
             return pl.lit(rule.constant)
+        if rule.from_file_name is not None:
+            return pl.lit(self._file_dates[rule.from_file_name])
         if rule.concat:
             return pl.concat_str([self._column(header) for header in rule.concat], separator=rule.separator)
         if rule.debit is not None and rule.credit is not None:

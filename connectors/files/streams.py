@@ -4,6 +4,8 @@ Belongs here: what each entity needs, in the warehouse's words, since the files'
 own words differ by district and are translated by a declared column mapping.
 Does not belong here: dialects and mappings (mapping), reading (csv_file, workbook).
 
+`as_of_date` is the day on which a delivery says that a row held, where it says so.
+
 People are named by `staff_id` (the district's employee number) and, where a file
 has it, `email`. Ids are text: leading zeros are part of them.
 """
@@ -13,6 +15,8 @@ from connectors.core.schema import Field, Stream, public
 _STAFF_ID = Field("staff_id", required=True)
 _EMAIL = Field("email")
 _YEAR = public("school_year", "integer", required=True)
+# of two rows with one key the later one counts, whichever file was read first
+_AS_OF = public("as_of_date", "date")
 
 ROSTER = Stream(
     name="roster",
@@ -34,6 +38,7 @@ ROSTER = Stream(
         public("hire_date", "date"),
         public("end_date", "date"),
         public("status"),
+        _AS_OF,
     ),
     withheld=("birth_date", "ssn"),
 )
@@ -51,6 +56,7 @@ COMPENSATION = Stream(
         public("hours_per_day", "number"),
         Field("stipend_usd", "money"),
         Field("credential_pay_usd", "money"),
+        _AS_OF,
     ),
     withheld=("ssn", "bank_account"),
 )
@@ -72,6 +78,7 @@ CREDENTIAL_SUBMISSIONS = Stream(
         Field("assessor_id"),
         public("attempt_number", "integer"),
         public("award_id"),
+        _AS_OF,
     ),
     withheld=("assessor_comments", "assessor_name"),
 )
@@ -91,6 +98,7 @@ EVALUATION_SCORES = Stream(
         _YEAR,
         Field("rater_id"),
         public("observation_type"),
+        _AS_OF,
     ),
     withheld=("notes", "observer_name", "comments"),
 )
@@ -99,7 +107,7 @@ EVALUATION_SUMMARIES = Stream(
     name="evaluation_summaries",
     description="One row per staff member, school year and measure: the level of effectiveness and its parts.",
     key=("staff_id", "school_year", "measure"),
-    fields=(_STAFF_ID, _YEAR, public("measure", required=True), Field("value", "number"), Field("level")),
+    fields=(_STAFF_ID, _YEAR, public("measure", required=True), Field("value", "number"), Field("level"), _AS_OF),
     withheld=("comments",),
 )
 
@@ -118,6 +126,7 @@ PD_PARTICIPATION = Stream(
         public("format"),
         public("provider"),
         public("competency_code"),
+        _AS_OF,
     ),
     withheld=("reflection",),
 )
@@ -140,6 +149,7 @@ PD_SPENDING = Stream(
         Field("description"),
         Field("vendor_name"),
         public("grant_code"),
+        _AS_OF,
     ),
 )
 
@@ -155,6 +165,7 @@ SURVEY_RESPONSES = Stream(
         Field("response", "number"),
         public("scale_max", "number"),
         public("survey_date", "date", required=True),
+        _AS_OF,
     ),
     withheld=("comment",),
 )
@@ -163,7 +174,14 @@ GROWTH_GOALS = Stream(
     name="growth_goals",
     description="One row per staff member, school year and competency they set out to grow in.",
     key=("staff_id", "school_year", "competency_code"),
-    fields=(_STAFF_ID, _YEAR, public("competency_code", required=True), public("set_date", "date"), public("status")),
+    fields=(
+        _STAFF_ID,
+        _YEAR,
+        public("competency_code", required=True),
+        public("set_date", "date"),
+        public("status"),
+        _AS_OF,
+    ),
     withheld=("goal_text",),
 )
 
@@ -179,6 +197,7 @@ ISSUER_APPROVALS = Stream(
         public("approved_to", "date"),
         public("approved_for"),
         Field("approved_by"),
+        _AS_OF,
     ),
 )
 
@@ -191,6 +210,7 @@ CONSENTS = Stream(
         public("consent_kind", required=True),
         public("is_granted", "boolean", required=True),
         public("recorded_date", "date", required=True),
+        _AS_OF,
     ),
 )
 
@@ -204,6 +224,7 @@ STUDENT_GROWTH = Stream(
         public("measure", required=True),
         public("value", "number"),
         public("student_count", "integer"),
+        _AS_OF,
     ),
 )
 

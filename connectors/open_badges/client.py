@@ -32,10 +32,11 @@ from connectors.open_badges.documents import (
     read_document,
     supporting_type,
 )
-from connectors.open_badges.records import Library, clean_id, is_revoked_stub, normalise
+from connectors.open_badges.records import Library, clean_id, is_revoked_stub, normalise, undefined_members
 from connectors.open_badges.streams import CREDENTIALS, STREAMS
 
 RECORDS_PER_PAGE = 500
+BYTES_PER_PAGE = 16 << 20
 _BADGE_SUFFIXES = frozenset({".json", ".jsonld", ".jwt", ".jws"})
 _IMAGE_SUFFIXES = frozenset({".png", ".svg"})
 _COMPANION_STEMS = ("readme", "license", "licence", "notice", "changelog")
@@ -95,7 +96,7 @@ class OpenBadgesConnector:
             return Pulled(cursor, is_reset=False, pages=0)
         library, supporting, stubs = self._gather(found.files)
         awards: list[Json] = []
-        pages = from_host = 0
+        pages = from_host = page_bytes = 0
         for path in found.files:
             name = self._name(path)
             content = _content(path)
@@ -117,10 +118,11 @@ class OpenBadgesConnector:
                 continue
             from_host += normalised.is_issuer_from_host
             file_members = {"verification": "unverified", "file_name": name, "file_format": document.format}
-            awards.append(normalised.record | file_members)
-            if len(awards) == RECORDS_PER_PAGE:
+            awards.append(undefined_members(document.body) | normalised.record | file_members)
+            page_bytes += len(content)
+            if len(awards) == RECORDS_PER_PAGE or page_bytes >= BYTES_PER_PAGE:
                 sink.add_page(orjson.dumps(awards), "$[*]")
-                awards, pages = [], pages + 1
+                awards, pages, page_bytes = [], pages + 1, 0
         if awards:
             sink.add_page(orjson.dumps(awards), "$[*]")
             pages += 1

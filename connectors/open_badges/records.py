@@ -14,9 +14,60 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from connectors.open_badges.documents import Document, Json, NotABadge, type_names
+from connectors.open_badges.streams import CREDENTIALS
 
 _ALIGNMENT_MEMBERS = ("targetName", "targetUrl", "targetFramework", "targetCode", "targetType", "targetDescription")
 _PERSONAL_PARAMETERS = frozenset({"identity__email", "identity__hash", "identity__telephone", "identity__url", "email"})
+
+
+# what the two versions define for an award: read here, or of no use to a record
+_DEFINED_MEMBERS = frozenset(
+    {
+        "@context",
+        "@id",
+        "@type",
+        "id",
+        "type",
+        "uid",
+        "recipient",
+        "badge",
+        "verification",
+        "verify",
+        "issuedOn",
+        "image",
+        "evidence",
+        "narrative",
+        "expires",
+        "revoked",
+        "revocationReason",
+        "name",
+        "description",
+        "credentialSubject",
+        "awardedDate",
+        "issuer",
+        "validFrom",
+        "validUntil",
+        "issuanceDate",
+        "expirationDate",
+        "proof",
+        "credentialSchema",
+        "credentialStatus",
+        "refreshService",
+        "termsOfUse",
+        "endorsement",
+        "endorsementJwt",
+        "relatedAssertions",
+        "extensions",
+        "iss",
+        "sub",
+        "aud",
+        "exp",
+        "nbf",
+        "iat",
+        "jti",
+        "vc",
+    }
+)
 
 
 @dataclass
@@ -77,6 +128,12 @@ def clean_id(value: Any) -> str | None:
 def is_revoked_stub(body: Json) -> bool:
     """A revoked hosted assertion is stripped to its id: it revokes, and tells nothing else."""
     return body.get("revoked") is True and "badge" not in body
+
+
+def undefined_members(body: Json) -> Json:
+    """Top-level members of an award that neither version defines, for `_extra`."""
+    declared = {*(field.name for field in CREDENTIALS.fields), *CREDENTIALS.withheld}
+    return {name: value for name, value in body.items() if name not in _DEFINED_MEMBERS | declared}
 
 
 def normalise(document: Document, library: Library) -> Normalised:

@@ -70,19 +70,28 @@ class Response:
 class Clock:
     """The server's time: the wall clock, but never before the synthetic district's own day.
 
-    Readings strictly increase, so that two changes never share a time.
+    Readings strictly increase, so that two changes never share a time. `advance` lets a
+    test live through days in seconds.
     """
 
     def __init__(self, not_before: datetime) -> None:
         self._start = not_before
         self._begun = time.monotonic()
         self._last = not_before
+        self._ahead = timedelta()
         self._lock = threading.Lock()
+
+    def advance(self, by: timedelta) -> None:
+        """Puts the clock ahead. It never goes back: what happened would then be to come."""
+        if by < timedelta():
+            raise ValueError("the server's clock only goes forward")
+        with self._lock:
+            self._ahead += by
 
     def now(self) -> datetime:
         with self._lock:
             simulated = self._start + timedelta(seconds=time.monotonic() - self._begun)
-            moment = max(datetime.now(UTC), simulated)
+            moment = max(datetime.now(UTC), simulated) + self._ahead
             if moment <= self._last:
                 moment = self._last + timedelta(microseconds=1)
             self._last = moment

@@ -1,13 +1,19 @@
 {#
     The newest version of each record of a landed stream, with the flag `is_deleted`.
 
-    - Of several versions the one that the platform modified last wins (`modified`, where the
+    - What the newest full pull brought, or a run since, always comes before what was landed
+      earlier (`_is_before_reset`): a full pull is the platform's word, also where it restored an
+      older version, and a build from it alone must give the same rows.
+    - Of several such versions the one that the platform modified last wins (`modified`, where the
       platform says so), then the one landed last, then the record hash: an older version that
       arrives in a later run stays older, and the answer never depends on page order.
+    - A time of change more than a day after its pull is no time (a clock that was wrong): the
+      version counts as of its pull, so that it does not stay the newest until that time comes.
+      A day, since two versions changed while one pull ran must keep their order.
     - A delete counts against every version landed in its run or before; a version landed
       afterwards makes the record live again.
     - A record is deleted when no live version is left: all deleted, or all landed before the
-      newest full pull (`_is_before_reset`), which no longer had it.
+      newest full pull, which no longer had it.
 
     A deleted record keeps the content of its newest version.
 
@@ -33,9 +39,14 @@
                 order by
                     case when versions._change = 'delete' then 1 else 0 end,
                     case when versions._run_id <= versions._last_delete_run_id then 1 else 0 end,
+                    case when versions._is_before_reset then 1 else 0 end,
                     {% if modified is not none -%}
                     case when versions.{{ modified }} is null then 1 else 0 end,
-                    versions.{{ modified }} desc,
+                    case
+                        when versions.{{ modified }} > {{ dbt.dateadd('day', 1, 'versions._extracted_at') }}
+                            then versions._extracted_at
+                        else versions.{{ modified }}
+                    end desc,
                     {% endif -%}
                     versions._run_id desc,
                     versions._record_hash

@@ -97,9 +97,11 @@ class Release:
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         with self._lock:
-            cursor = self._connection.cursor()
+            file, cursor = self._file, self._connection.cursor()
         try:
             yield cursor
+        except duckdb.IOException as error:  # a damaged block is found when it is read
+            raise _explained(file, error) from error
         finally:
             cursor.close()
 
@@ -138,18 +140,24 @@ def _open_current(published_folder: Path, audience: str) -> tuple[Path, duckdb.D
 def _explained(file: Path, error: duckdb.Error) -> ReleaseError:
     """What a person can do about a release that does not open."""
     if not file.exists():
-        return ReleaseUnreadable(
-            f"the current release {file} is missing; run `expertise run`, or go back to a release that is kept"
-        )
+        return ReleaseUnreadable(f"the current release {file} is missing; {_way_out(file)}")
     if "newer version of DuckDB" in str(error) or "database file with version number" in str(error):
         return ReleaseFromNewerEngine(
             f"the release {file} was written by DuckDB {_written_by(file)}, and this is DuckDB "
-            f"{duckdb.__version__}, which can't read it. Install the newer version, or publish again with this one."
+            f"{duckdb.__version__}, which can't read it. Install the newer version, or {_way_out(file)}"
         )
     return ReleaseUnreadable(
-        f"the release {file} can't be read: {str(error).splitlines()[0]}. "
-        "If it is damaged, run `expertise run` or go back to a release that is kept."
+        f"the release {file} can't be read: {str(error).splitlines()[0]}. If it is damaged, {_way_out(file)}"
     )
+
+
+def _way_out(file: Path) -> str:
+    """How to have a release that can be read: a new one, or one that is kept."""
+    kept = [path.name for path in layout.finished_releases(file.parent.parent, file.parent.name) if path != file]
+    if not kept:
+        return "publish anew with `expertise run`; no other release is kept"
+    pointer = layout.pointer_file(file.parent.parent, file.parent.name)
+    return f"publish anew with `expertise run`, or go back now: write {kept[-1]} into {pointer}"
 
 
 def _written_by(file: Path) -> str:

@@ -63,14 +63,26 @@ def landed_assets(
 
 
 def _metadata(landed: list[Manifest]) -> dict[str, int | str | list[str]]:
+    """Counts over the connections; what is superseded later stands in the release's reconciliation."""
     counts: dict[str, int | str | list[str]] = {
         name: sum(getattr(manifest, name) for manifest in landed)
-        for name in ("records_received", "records_landed", "records_rejected", "records_deleted", "duplicate_records")
+        for name in (
+            "pages",
+            "records_received",
+            "records_landed",
+            "records_rejected",
+            "records_deleted",
+            "duplicate_records",
+        )
     }
+    reported = [manifest.records_reported for manifest in landed if manifest.records_reported is not None]
+    if reported:
+        counts["records_reported"] = sum(reported)
     counts["dagster/row_count"] = counts["records_landed"]
     counts["run_ids"] = [manifest.run_id for manifest in landed]
     undeclared = sorted({name for manifest in landed for name in manifest.undeclared_fields})
-    return counts | ({"undeclared_fields": undeclared} if undeclared else {})
+    notes = sorted({note for manifest in landed for note in manifest.notes})
+    return counts | ({"undeclared_fields": undeclared} if undeclared else {}) | ({"notes": notes} if notes else {})
 
 
 def _failure(faults: list[ConnectorError]) -> dg.Failure:

@@ -7,8 +7,8 @@ manifest. Does not belong here: SQL (dbt_project).
 import hashlib
 import json
 import os
+import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -18,15 +18,17 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
 
+from connectors.core.landing.layout import write_whole
 from connectors.registry import PLATFORMS
 from pipelines.assets.landed import landed_key
 from pipelines.build_input import write_build_input
+from pipelines.dbt_command import QUIETER_LOG, DbtCommand
+from pipelines.dbt_process import DBT_COMMAND, RUN_VARIABLE
 from pipelines.progress import Listener
 from pipelines.settings import Settings
 from pipelines.writer_lock import writer_lock
 
 DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
-DBT = Path(sys.executable).parent / ("dbt.exe" if os.name == "nt" else "dbt")
 # unit tests prove the SQL, not the data: they run in CI
 BUILD = ["build", "--exclude-resource-type", "unit_test"]
 
@@ -69,6 +71,7 @@ def dbt_environment(settings: Settings) -> Iterator[None]:
     wanted = {
         "EXPERTISE_WAREHOUSE": str(settings.warehouse),
         "EXPERTISE_BUILD_INPUT": str(settings.build_input),
+        RUN_VARIABLE: str(os.getpid()),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
     before = {name: os.environ.get(name) for name in wanted}
@@ -86,10 +89,11 @@ def dbt_environment(settings: Settings) -> Iterator[None]:
 def dbt_manifest(settings: Settings) -> Path:
     """dbt's manifest of the project as it stands; parsed anew only when a file changed.
 
-    Raises WarehouseFailed with dbt's own words.
+    A copy of our own: every dbt command writes manifest.json anew, and one that is killed
+    leaves half of it. Raises WarehouseFailed with dbt's own words.
     """
     target = dbt_target(settings)
-    manifest, stamp = target / "manifest.json", target / "project.sha256"
+    manifest, stamp = target / "project.json", target / "project.sha256"
     digest = hashlib.sha256()
     for path in sorted(DBT_PROJECT.rglob("*")):
         if path.is_file() and path.suffix in {".sql", ".yml", ".csv", ".md"}:
@@ -100,7 +104,7 @@ def dbt_manifest(settings: Settings) -> Path:
     settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
     places = {"project-dir": DBT_PROJECT, "profiles-dir": DBT_PROJECT, "target-path": target, "log-path": target}
     command = [
-        str(DBT),
+        *DBT_COMMAND,
         "--quiet",
         "parse",
         *(part for name, path in places.items() for part in (f"--{name}", str(path))),
@@ -109,7 +113,9 @@ def dbt_manifest(settings: Settings) -> Path:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise WarehouseFailed(f"dbt can't read {DBT_PROJECT.name}:\n{done.stdout}{done.stderr}")
-    stamp.write_text(digest.hexdigest())
+    stamp.unlink(missing_ok=True)
+    write_whole(manifest, (target / "manifest.json").read_bytes())
+    write_whole(stamp, digest.hexdigest().encode())
     return manifest
 
 
@@ -123,12 +129,34 @@ def warehouse_assets(settings: Settings, listener: Listener) -> dg.AssetsDefinit
         listener.stage_started("build", _steps(manifest))
         with writer_lock(settings.state), dbt_environment(settings):
             write_build_input(settings, as_of=datetime.now(settings.time_zone).date())
+            if not context.is_subset:  # a part of the models is built on what stands
+                start_empty(settings.warehouse)
             invocation = dbt.cli(BUILD, context=context, target_path=dbt_target(settings))
-            for event in invocation.stream():
-                listener.step_ended("build", getattr(event, "check_name", None) or "model")
-                yield event
+            invocation.termination_timeout_seconds = 1  # half a build is worth nothing: no need to wait for its end
+            try:
+                for event in invocation.stream():
+                    listener.step_ended("build", getattr(event, "check_name", None) or "model")
+                    yield event
+            except subprocess.TimeoutExpired:
+                raise KeyboardInterrupt from None  # told to stop, and dbt was not as quick
+            finally:
+                # told to stop: the lock is let go of below, and nobody may write without it
+                invocation.process.kill()
+                invocation.process.wait()
 
     return build_warehouse
+
+
+def start_empty(warehouse: Path) -> None:
+    """Remove the build file of the last run and its log.
+
+    Everything is built from landing, so a file that is damaged, half built or written by a
+    newer engine costs nothing. Who has the old file open goes on reading it.
+    """
+    for path in (warehouse, warehouse.with_name(f"{warehouse.name}.wal")):
+        path.unlink(missing_ok=True)
+    # what a killed build had spilled
+    shutil.rmtree(warehouse.with_name(f"{warehouse.name}.tmp"), ignore_errors=True)
 
 
 def _steps(manifest: Path) -> int:
@@ -138,7 +166,12 @@ def _steps(manifest: Path) -> int:
 
 
 def dbt_resource() -> DbtCliResource:
-    return DbtCliResource(project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT), dbt_executable=str(DBT))
+    return DbtCommand(
+        project_dir=str(DBT_PROJECT),
+        profiles_dir=str(DBT_PROJECT),
+        dbt_executable=DBT_COMMAND[0],
+        global_config_flags=[*DBT_COMMAND[1:], *QUIETER_LOG],
+    )
 
 
 def published_models(manifest: Path) -> list[dg.AssetKey]:

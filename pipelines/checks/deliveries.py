@@ -16,6 +16,7 @@ from connectors.registry import Platform
 from expectations.delivery import Calendar
 from expectations.report import Judged, write_report
 from expectations.runner import judge
+from expectations.suites import load_suite
 from expectations.verdict import Verdict
 from pipelines.assets.landed import landed_key
 from pipelines.progress import Listener
@@ -48,19 +49,21 @@ def delivery_checks(settings: Settings, platform: Platform, listener: Listener) 
                     continue
                 folder = stream_folder(settings.landing, settings.district.id, platform.name, source.name, stream.name)
                 state = StreamState.read(folder)
-                sizes = [run.manifest.records_landed for run in state.accepted if run.manifest.is_reset]
+                earlier = [part.path for part in state.parts() if not part.is_before_reset]
                 for run in state.pending:
+                    suite = load_suite(platform.name, stream)
                     verdict = judge(
                         platform.name,
                         stream,
                         run.parts,
                         is_full=run.manifest.is_reset,
-                        earlier_sizes=sizes,
+                        earlier_parts=earlier,
                         calendar=calendar,
+                        suite=suite,
                     )
                     write_verdict(run.folder, verdict.to_json())
                     verdicts.append(verdict)
-                    judged.append(Judged(source.name, platform.name, stream.name, run.manifest.run_id, verdict))
+                    judged.append(Judged(source.name, platform.name, stream.name, run.manifest.run_id, verdict, suite))
             listener.step_ended("check", f"{platform.name}.{stream.name}")
             yield _result(platform.name, stream.name, verdicts)
         if judged:

@@ -96,6 +96,8 @@ EXPECTED_COLUMNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "unmatched_records": (),
         "unmapped_spending": (),
         "sources": (),
+        "reconciliation": ("connection", "stream", "is_reconciled", "what_differs"),
+        "expected_deliveries": ("connection", "stream", "school_year", "state"),
     },
 }
 

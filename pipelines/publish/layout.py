@@ -22,6 +22,7 @@ AUDIENCES = ("leaders", "evaluators", "analysts")
 POINTER = "current"
 SUFFIX = ".duckdb"
 BUILDING_PREFIX = ".building-"
+POINTING_PREFIX = ".current-"
 
 # Writers and readers inside one process must open a release in the same way: DuckDB then shares one
 # open file. A second, separate open would drop the process's lock on the file when it is closed.
@@ -97,7 +98,7 @@ def finished_releases(published_folder: Path, audience: str) -> list[Path]:
 def write_pointer(published_folder: Path, audience: str, file_name: str) -> None:
     """Point to another release in one step: a reader sees the old name or the new one, never neither."""
     pointer = pointer_file(published_folder, audience)
-    temporary = pointer.with_name(f".{POINTER}-{os.getpid()}")
+    temporary = pointer.with_name(f"{POINTING_PREFIX}{os.getpid()}")
     try:
         with temporary.open("w", encoding="utf-8") as handle:
             handle.write(file_name + "\n")

@@ -383,9 +383,10 @@ def _refuse_published_id(published_folder: Path, release_id: str) -> None:
 
 
 def _remove_building_files(published_folder: Path) -> None:
-    """Remove what this or a killed publish left unfinished."""
+    """Remove what this or a killed publish left unfinished, half-written pointers too."""
     for audience in AUDIENCES:
-        for path in layout.audience_folder(published_folder, audience).glob(f"{layout.BUILDING_PREFIX}*"):
+        folder = layout.audience_folder(published_folder, audience)
+        for path in [*folder.glob(f"{layout.BUILDING_PREFIX}*"), *folder.glob(f"{layout.POINTING_PREFIX}*")]:
             with contextlib.suppress(OSError):
                 path.unlink()
 

@@ -53,6 +53,7 @@ def _award(number: int) -> dict[str, object]:
 TEMPLATE = json.dumps(
     {"status": {"success": True, "description": "ok"}, "result": [_award(number) for number in range(PAGE)]}
 ).encode()
+_PIECES = TEMPLATE.split(b"PAGE")
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -69,7 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
             page = int(parse_qs(target.query).get("cursor", ["0"])[0])
             following = f"http://{self.headers['Host']}{target.path}?num={PAGE}&cursor={page + 1}"
             link = {"Link": f'<{following}>; rel="next"'} if page + 1 < self.pages else {}
-            self._send(TEMPLATE.replace(b"PAGE", b"%06d" % page), link)
+            self._send((b"%06d" % page).join(_PIECES), link)
         elif target.path.endswith("/changed"):
             self._send({"status": {"success": True}, "result": [], "timestamp": datetime.now(UTC).isoformat()})
         else:

@@ -56,8 +56,12 @@ def main() -> None:
     parser.add_argument("--awards", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--dlt", help="a Python that has dlt; without it dlt is left out")
+    parser.add_argument("--ways", nargs="+", default=["drain", "land", "dlt", "dlt_flat"], help="drain is the measure")
     options = parser.parse_args()
-    ways = {"drain": sys.executable, "land": sys.executable} | ({"dlt": options.dlt} if options.dlt else {})
+    pythons = {"drain": sys.executable, "land": sys.executable}
+    if options.dlt:
+        pythons |= {"dlt": options.dlt, "dlt_flat": options.dlt}
+    ways = {way: python for way, python in pythons.items() if way in options.ways}
     taken: dict[str, list[Taken]] = {way: [] for way in ways}
     server = subprocess.Popen(
         [sys.executable, str(HERE / "award_server.py"), str(options.awards)],
@@ -74,13 +78,17 @@ def main() -> None:
                     print(f"round {number}: {way} {taken[way][-1].wall:.1f} s", file=sys.stderr)
     finally:
         server.communicate(input="")
-    print("| way | rows | wall s | CPU s | rows per CPU-second | peak MB | times the drain (wall) |")
-    print("|---|---|---|---|---|---|---|")
-    drain = statistics.median(one.wall for one in taken["drain"])
+    print("| way | rows | wall s | CPU s | rows per CPU-second | peak MB | times the drain | times dlt's rows per s |")
+    print("|---|---|---|---|---|---|---|---|")
+    walls = {way: statistics.median(one.wall for one in runs) for way, runs in taken.items()}
     for way, runs in taken.items():
-        wall, cpu, peak = (statistics.median(getattr(one, name) for one in runs) for name in ("wall", "cpu", "peak_mb"))
+        cpu, peak = (statistics.median(getattr(one, name) for one in runs) for name in ("cpu", "peak_mb"))
         rows = runs[0].rows
-        print(f"| {way} | {rows:,} | {wall:.1f} | {cpu:.1f} | {rows / cpu:,.0f} | {peak:.0f} | {wall / drain:.1f} |")
+        faster = f"{walls['dlt'] / walls[way]:.1f}" if "dlt" in walls else ""
+        print(
+            f"| {way} | {rows:,} | {walls[way]:.1f} | {cpu:.1f} | {rows / cpu:,.0f} | {peak:.0f}"
+            f" | {walls[way] / walls['drain']:.1f} | {faster} |"
+        )
 
 
 if __name__ == "__main__":

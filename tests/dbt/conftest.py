@@ -31,6 +31,7 @@ from tests.dbt.tiny_district import tiny_district
 DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
 AS_OF = date(2026, 11, 15)
 ROSTER_ORDER = {"hr": 1, "sis": 2}
+YEARS = {"hr": 2026}
 CONNECTIONS = {"badgr": "badges", "edfi": "sis", "open_badges": "badge_files", "files": "hr"}
 Rows = Sequence[Mapping[str, Any]]
 Landed = Mapping[tuple[str, str], Rows]
@@ -75,10 +76,13 @@ def write_build_input(folder: Path, landed: Landed) -> None:
             "platform": platform,
             "stream": stream,
             "roster_rank": ROSTER_ORDER.get(CONNECTIONS[platform]),
+            "first_school_year": YEARS.get(CONNECTIONS[platform]),
+            "last_school_year": YEARS.get(CONNECTIONS[platform]),
         }
         for platform, stream in landed
     ]
-    files = []
+    files: list[dict[str, Any]] = []
+    runs: list[dict[str, Any]] = []
     with duckdb.connect(":memory:") as database:
         database.execute("set timezone = 'UTC'")
         for platform in PLATFORMS.values():
@@ -118,15 +122,40 @@ def write_build_input(folder: Path, landed: Landed) -> None:
                         "is_before_reset": False,
                     }
                 )
+                ids = sorted({row["_run_id"] for row in complete})
+                runs += [_run(platform.name, stream.name, connection, run_id, complete) for run_id in ids]
     for name, content, schema in (
         ("settings", [settings], build_input.SETTINGS),
         ("configured_sources", configured, build_input.CONFIGURED_SOURCES),
         ("landed_files", files, build_input.LANDED_FILES),
-        ("runs", [], build_input.RUNS),
+        ("runs", runs, build_input.RUNS),
         ("findings", [], build_input.FINDINGS),
         ("rejects", [], build_input.REJECTS),
     ):
         pl.DataFrame(content, schema=schema, orient="row").write_parquet(folder / f"{name}.parquet")
+
+
+def _run(platform: str, stream: str, connection: str, run_id: str, rows: Rows) -> dict[str, Any]:
+    """What the manifest and the verdict of an accepted run say."""
+    changes = [row["_change"] for row in rows if row["_run_id"] == run_id]
+    landed = changes.count("upsert")
+    return {
+        "connection": connection,
+        "platform": platform,
+        "stream": stream,
+        "run_id": run_id,
+        "outcome": "landed",
+        "verdict": "accepted",
+        "started_at": datetime(2026, 11, 15, 12, tzinfo=UTC),
+        "extracted_at": datetime(2026, 11, 15, 12, 1, tzinfo=UTC),
+        "is_reset": False,
+        "pages": 1,
+        "records_received": landed,
+        "records_landed": landed,
+        "records_rejected": 0,
+        "duplicate_records": 0,
+        "records_deleted": changes.count("delete"),
+    }
 
 
 def _text(value: Any) -> str | None:

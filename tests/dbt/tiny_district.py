@@ -69,7 +69,12 @@ def tiny_district() -> dict[tuple[str, str], list[Row]]:
                 "rater_id": "R9",
             }
         ],
-        ("edfi", "schools"): [{"id": "s101", "schoolId": 101, "nameOfInstitution": "Elm School"}],
+        ("edfi", "schools"): [
+            {"id": "s101", "schoolId": 101, "nameOfInstitution": "Elm School"},
+            {"id": "s101", "schoolId": 101, "nameOfInstitution": "Elm Schule", "_run_id": "run-0"},
+            {"id": "s909", "schoolId": 909, "nameOfInstitution": "Closed School", "_run_id": "run-0"},
+            {"id": "s909", "_change": "delete"},
+        ],
         ("edfi", "staffs"): [
             {
                 "id": f"staff-{number}",

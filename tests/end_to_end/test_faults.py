@@ -68,7 +68,7 @@ def test_faults__row_13_the_same_page_twice_is_counted_and_loaded_once(own: Home
 @pytest.mark.parametrize(
     ("row", "effect", "says"),
     [
-        (5, faults.status(500), "sis.*staffs"),
+        (5, faults.status(500, retry_after="0"), "sis.*staffs"),
         (10, faults.login_page(), "login page"),
         (11, faults.error_body(), "staffs"),
         (11, faults.missing_key(), "staffs"),
@@ -142,7 +142,7 @@ def test_faults__row_56_a_revoked_award_is_kept_and_no_longer_counts(own: Home) 
     [faults.set_field("results[*].rating", 6.0), faults.set_field("results[*].rating", 0.0)],
     ids=["score 6", "score 0"],
 )
-def test_faults__rows_66_and_77_a_score_off_the_scale_is_never_averaged_nor_published(
+def test_g05__rows_66_and_77_a_score_off_the_scale_is_never_averaged_nor_published(
     own: Home, transform: Callable[[dict[str, object]], None]
 ) -> None:
     before = layout.current_file(own.settings.published, "leaders")

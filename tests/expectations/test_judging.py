@@ -17,7 +17,7 @@ import pytest
 
 from connectors.core.schema import Field, Stream, public
 from expectations.delivery import Calendar
-from expectations.runner import SIZE_CHECK, judge
+from expectations.runner import AHEAD_CHECK, LATE_CHECK, SIZE_CHECK, judge
 from expectations.suites import Suite
 from expectations.verdict import Verdict
 
@@ -53,7 +53,7 @@ def suite(
             "stream": "trial.visits",
             "about": "One row per visit.",
             "derived": derived or {},
-            "size": size,
+            "size": size or {},
             "checks": list(checks),
         }
     )
@@ -319,28 +319,82 @@ SIZED = {"shrinks_below": 0.5, "grows_beyond": 2}
 
 
 @pytest.mark.parametrize(
-    ("records", "earlier", "is_full", "severity"),
+    ("records", "known", "is_full", "severity"),
     [
-        (10, [100, 20, 30, 30, 30, 30], True, "error"),
-        (10, [100, 20, 30, 30, 30, 30], False, None),
-        (20, [30], True, None),
-        (70, [30], True, "warning"),
-        (10, [], True, None),
-        (1, [4], True, None),
-        (0, [4], True, "error"),
-        (0, [0, 0], True, None),
-        (0, [4], False, None),
+        (12, 30, True, "error"),
+        (12, 30, False, None),
+        (20, 30, True, None),
+        (70, 30, True, "warning"),
+        (10, 0, True, None),
+        (1, 4, True, None),
+        (0, 4, True, "error"),
+        (0, 0, True, None),
+        (0, 4, False, None),
     ],
 )
 def test_judge__size_of_a_full_delivery(
-    land: Land, records: int, earlier: list[int], is_full: bool, severity: str | None
+    land: Land, records: int, known: int, is_full: bool, severity: str | None
 ) -> None:
+    earlier = [land(VISITS, [{"id": str(n), "_run_id": "r1"} for n in range(known)])] if known else []
     path = land(VISITS, [{"id": str(n)} for n in range(records)])
-    verdict = judge("trial", VISITS, [path], suite=suite(IN_RANGE, size=SIZED), earlier_sizes=earlier, is_full=is_full)
+    verdict = judge("trial", VISITS, [path], suite=suite(IN_RANGE, size=SIZED), earlier_parts=earlier, is_full=is_full)
     assert [(finding.check_name, finding.severity) for finding in verdict.findings] == (
         [(SIZE_CHECK, severity)] if severity else []
     )
     assert verdict.outcome == ("rejected" if severity == "error" else "accepted")
+
+
+def test_judge__a_full_delivery_is_compared_with_all_that_is_live_now(land: Land) -> None:
+    """Not with the last full one: what grew since by changes would be erased by a cut-off pull."""
+    full = land(VISITS, [{"id": str(n), "_run_id": "r1"} for n in range(30)])
+    changes = land(
+        VISITS,
+        [{"id": str(n), "_run_id": "r2"} for n in range(10, 130)],
+        deletes=[{"id": str(n), "_run_id": "r2"} for n in range(20)],
+    )
+    again = land(VISITS, [{"id": "0", "_run_id": "r3"}])
+    cut_off = land(VISITS, [{"id": str(n)} for n in range(40)])
+    verdict = judge(
+        "trial", VISITS, [cut_off], suite=suite(IN_RANGE), earlier_parts=[full, changes, again], is_full=True
+    )
+    assert verdict.outcome == "rejected"
+    # 20 to 129, and 0 which came back; 10 to 19 were deleted in the run that landed them
+    assert "has 40 records, and 111 were known before (at least 50% expected)" in verdict.findings[0].message
+
+
+def test_judge__records_that_only_a_full_delivery_brings_are_counted_as_late(land: Land) -> None:
+    trial = suite(IN_RANGE).model_copy(update={"changed_at": "seen_at"})
+    before = {"_run_id": "r1", "_extracted_at": "2026-01-10T00:00:00Z", "seen_at": "2026-01-01T00:00:00Z"}
+    earlier = land(
+        VISITS, [before | {"id": "same", "_record_hash": "1"}, before | {"id": "changed", "_record_hash": "2"}]
+    )
+    now = {"_run_id": "r2", "_extracted_at": "2026-01-17T00:00:00Z"}
+    delivery = land(
+        VISITS,
+        [
+            now | {"id": "same", "_record_hash": "1", "seen_at": "2026-01-01T00:00:00Z"},
+            now | {"id": "changed", "_record_hash": "3", "seen_at": "2026-01-12T00:00:00Z"},
+            now | {"id": "never brought", "_record_hash": "4", "seen_at": "2026-01-09T00:00:00Z"},
+            now | {"id": "new", "_record_hash": "5", "seen_at": "2026-01-11T00:00:00Z"},
+            now | {"id": "undated", "_record_hash": "6", "seen_at": None},
+        ],
+    )
+    verdict = judge("trial", VISITS, [delivery], suite=trial, earlier_parts=[earlier], is_full=True)
+    assert [(f.check_name, f.severity, f.record_count) for f in verdict.findings] == [(LATE_CHECK, "warning", 1)]
+    assert judge("trial", VISITS, [delivery], suite=trial, earlier_parts=[earlier]).findings == ()
+    # where only the time of creation is known, a new version of a known record tells nothing
+    made = suite(IN_RANGE).model_copy(update={"created_at": "seen_at"})
+    (finding,) = judge("trial", VISITS, [delivery], suite=made, earlier_parts=[earlier], is_full=True).findings
+    assert finding.record_count == 1
+
+
+def test_judge__a_time_of_change_that_has_not_come_is_told_and_accepted(land: Land) -> None:
+    trial = suite(IN_RANGE).model_copy(update={"changed_at": "seen_at"})
+    times = ["2999-01-01T00:00:00Z", "2026-11-15T20:00:00Z", "2026-11-14T00:00:00Z", None]
+    path = land(VISITS, [{"id": str(n), "seen_at": time} for n, time in enumerate(times)])
+    verdict = judge("trial", VISITS, [path], suite=trial, now=datetime(2026, 11, 15, 8, tzinfo=UTC))
+    assert verdict.outcome == "accepted"
+    assert [(f.check_name, f.severity, f.record_count) for f in verdict.findings] == [(AHEAD_CHECK, "warning", 1)]
 
 
 def test_judge__is_dated_and_names_its_suite(land: Land) -> None:

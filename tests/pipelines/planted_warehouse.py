@@ -172,6 +172,11 @@ def build_warehouse(path: Path, *, reverse: bool = False, extra_sql: str = "") -
             create table pub_analysts__unmapped_spending (code varchar, amount_usd decimal(18, 2));
             create table pub_analysts__sources (entity varchar, state varchar);
             insert into pub_analysts__sources values ('awards', 'loaded');
+            create table pub_analysts__reconciliation
+                (connection varchar, stream varchar, is_reconciled boolean, what_differs varchar);
+            insert into pub_analysts__reconciliation values ('badges', 'assertions', true, null);
+            create table pub_analysts__expected_deliveries
+                (connection varchar, stream varchar, school_year integer, state varchar);
             {extra_sql}
             """
         )

@@ -57,7 +57,8 @@ def test_landed__row_counts_are_the_assets_metadata(two_connections: Settings) -
         if event.asset_key == dg.AssetKey(["landed", "files", "consents"])
     ]
     assert metadata["records_received"].value == metadata["records_landed"].value == 2
-    assert metadata["dagster/row_count"].value == 2
+    assert metadata["dagster/row_count"].value == metadata["pages"].value == 2
+    assert "records_reported" not in metadata, "files have no count of their own"
 
 
 def test_landed__one_streams_fault_fails_the_step_and_leaves_the_others(two_connections: Settings) -> None:

@@ -39,6 +39,22 @@ def test_settings__a_valid_file_gives_typed_settings(tmp_path: Path) -> None:
     assert settings.roles["principal"].inside == "band"
 
 
+def test_settings__the_school_years_of_a_source_are_years_in_order(tmp_path: Path) -> None:
+    years = "first_school_year: 2022, last_school_year: 2026"
+    text = GOOD.replace("{platform: files,", f"{{{years}, platform: files,")
+    options = load_settings(write(tmp_path, text), {}).sources["hr"].options
+    assert (options.first_school_year, options.last_school_year) == (2022, 2026)
+    assert load_settings(write(tmp_path, GOOD), {}).sources["hr"].options.first_school_year is None
+    for wrong, said in (
+        ("first_school_year: 2027, last_school_year: 2026", "first_school_year 2027 is after last_school_year 2026"),
+        ("first_school_year: 22", "sources.hr.first_school_year: Input should be greater than or equal to 1990"),
+        ("first_school_year: 2021-22", "sources.hr.first_school_year: Input should be a valid integer"),
+        ("frist_school_year: 2022", 'Did you mean "first_school_year"?'),
+    ):
+        found = faults(tmp_path, GOOD.replace("{platform: files,", f"{{{wrong}, platform: files,"))
+        assert len(found) == 1 and found[0].startswith("sources.hr") and said in found[0]
+
+
 def test_settings__every_fault_is_reported_at_once_with_its_place(tmp_path: Path) -> None:
     found = faults(
         tmp_path,

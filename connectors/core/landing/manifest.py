@@ -6,6 +6,7 @@ makes a verdict (expectations) or which runs count (state).
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -14,9 +15,15 @@ from pydantic import BaseModel, ConfigDict
 
 from connectors.core.landing.layout import MANIFEST, VERDICT, write_whole
 
+FILE_INTACT = "file_intact"
+"""The check that the verdict of a damaged run names."""
+
 
 class LandedFile(BaseModel):
-    """One Parquet file of a run."""
+    """One Parquet file of a run.
+
+    newest_run_id: in a base run, the newest of the runs whose rows the file holds.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -24,6 +31,7 @@ class LandedFile(BaseModel):
     rows: int
     bytes: int
     sha256: str
+    newest_run_id: str | None = None
 
 
 class Manifest(BaseModel):
@@ -62,6 +70,10 @@ class Manifest(BaseModel):
     source_files: list[str] = []
     files: list[LandedFile] = []
     rejects_file: str | None = None
+    rejects: LandedFile | None = None
+    """The rejects file as it was written; None in manifests of before this was kept."""
+    folded: list[FoldedRun] = []
+    """What a base run replaces, oldest first; empty for a run that was pulled."""
 
     def write(self, run_folder: Path) -> None:
         """Commit the run."""
@@ -69,7 +81,21 @@ class Manifest(BaseModel):
 
     @classmethod
     def read(cls, run_folder: Path) -> Manifest:
+        """The run's manifest. Raises ValueError where it can't be read, OSError where it is not there."""
         return cls.model_validate_json((run_folder / MANIFEST).read_bytes())
+
+
+class FoldedRun(BaseModel):
+    """A run whose rows now stand in a base run: its manifest and its verdict as they were.
+
+    rows_folded: how many of its rows were unchanged repeats and are not in the base run.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    manifest: Manifest
+    verdict: dict[str, Any]
+    rows_folded: int = 0
 
 
 class RunVerdict(BaseModel):
@@ -82,12 +108,21 @@ class RunVerdict(BaseModel):
 
     @classmethod
     def read(cls, run_folder: Path) -> RunVerdict | None:
-        """The run's verdict, or None while it is pending."""
+        """The run's verdict, or None while it is pending. Raises ValueError where it can't be read."""
         path = run_folder / VERDICT
         if not path.is_file():
             return None
-        document = cls.model_validate_json(b'{"document":' + path.read_bytes() + b',"outcome":"rejected"}').document
-        return cls(outcome=document["outcome"], document=document)
+        document = json.loads(path.read_bytes())
+        return cls.model_validate(
+            {"outcome": document.get("outcome") if isinstance(document, dict) else None, "document": document}
+        )
+
+    @property
+    def is_set_aside(self) -> bool:
+        """Rejected since its files are no longer as they were landed."""
+        return self.outcome == "rejected" and any(
+            finding.get("check_name") == FILE_INTACT for finding in self.document.get("findings", [])
+        )
 
 
 def write_verdict(run_folder: Path, verdict_json: str) -> None:

@@ -1,7 +1,7 @@
 """SQL that gives text its declared type, in bulk, and says what did not fit.
 
 Belongs here: expressions per field type. Does not belong here: how records become text
-columns (shaping_sql), running the SQL (writer).
+columns (shaping_sql), running the SQL (batches).
 
 Every value arrives as text, so that a number keeps its digits and a wrong value can
 be told from a missing one. Blank is missing; 0 is a value.
@@ -74,7 +74,7 @@ def typed(field: Field) -> str:
     text = identifier(field.name)
     bare = f"trim({text})"
     expressions: dict[FieldType, str] = {
-        "text": f"case when not ({is_blank(field)}) then {text} end",
+        "text": f"case when {_begins_visibly(text)} then {text} when not {is_blank(field)} then {text} end",
         "integer": f"case when regexp_full_match({bare}, '[+-]?[0-9]+([.]0+)?') then try_cast({bare} as bigint) end",
         # a cast passes over the underscore in 1_5
         "number": (
@@ -106,20 +106,26 @@ def typed(field: Field) -> str:
 
 def is_blank(field: Field) -> str:
     """A condition that holds where the field is null or nothing but white space and control characters."""
-    bare = f"trim({identifier(field.name)})"
+    text = identifier(field.name)
+    bare = f"trim({text})"
     # trim knows spaces only; what else is blank begins with a character below `!`, so few texts are matched
-    return f"(coalesce({bare}, '') = '' or ({bare} < '!' and not regexp_matches({bare}, '[^\\s\\pZ\\p{{Cc}}]')))"
+    blank = f"{bare} = '' or ({bare} < '!' and not regexp_matches({bare}, '[^\\s\\pZ\\p{{Cc}}]'))"
+    return f"(case when {text} is null then true when {_begins_visibly(text)} then false else {blank} end)"
 
 
-def has_failed(field: Field) -> str | None:
-    """A condition that holds where the field makes its record a reject; None if it never can."""
-    conditions = []
-    if field.required:
-        conditions.append(is_blank(field))
-    if field.type != "text":
-        null_json = f" and {identifier(field.name)} <> 'null'" if field.type == "json" else ""
-        conditions.append(f"(not {is_blank(field)}{null_json} and ({typed(field)}) is null)")
-    return " or ".join(conditions) or None
+def has_failed(field: Field, value: str = "") -> str | None:
+    """A condition that holds where the field makes its record a reject; None if it never can.
+
+    value: the field's typed value, where a column holds it already.
+    """
+    if field.type == "text" and not field.required:
+        return None
+    conditions = [is_blank(field)] if field.required else []
+    if field.type == "json":
+        conditions.append(f"not {is_blank(field)} and {identifier(field.name)} <> 'null'")
+    elif field.type != "text":
+        conditions.append(f"not {is_blank(field)}")
+    return f"(case when {value or typed(field)} is null then {' or '.join(conditions)} else false end)"
 
 
 def reject_reason(field: Field) -> str:
@@ -128,3 +134,31 @@ def reject_reason(field: Field) -> str:
         f"case when {is_blank(field)} then 'is required and missing or blank'"
         f" else {literal('is not ' + _EXPECTED[field.type])} end"
     )
+
+
+def typed_records(stream: Stream, text: str) -> str:
+    """Query for typed fields, `_record_hash` and `_failed`, and whatever else `text` has but `_misshapen`.
+
+    text: query with a text column per field, `_extra` and `_misshapen`.
+    """
+    names = {field: identifier(field.name) for field in stream.fields}
+    values = {field: f"_typed_{number}" for number, field in enumerate(stream.fields)}
+    typed_values = ", ".join(f"{typed(field)} as {value}" for field, value in values.items())
+    conditions = [condition for field, value in values.items() if (condition := has_failed(field, value))]
+    return (
+        f"select {', '.join(f'{values[field]} as {name}' for field, name in names.items())},"
+        f" * exclude ({', '.join([*names.values(), *values.values()])}, _misshapen),"
+        f" {' or '.join(['_misshapen is not null', *conditions])} as _failed"
+        f" from (select *, {typed_values}, {_record_hash(stream)} as _record_hash from ({text}))"
+    )
+
+
+def _record_hash(stream: Stream) -> str:
+    """What tells two versions of a record apart: every declared text, and what stands beyond the declaration."""
+    texts = ", ".join(f"coalesce({identifier(field.name)}, chr(0))" for field in stream.fields)
+    return f"md5(concat_ws(chr(31), {texts}, coalesce(_extra, chr(0))))"
+
+
+def _begins_visibly(text: str) -> str:
+    """Holds where the first character is a visible ASCII one, as nearly always: a comparison costs next to nothing."""
+    return f"{text} between '!' and '~'"

@@ -18,6 +18,7 @@ from connectors.core.errors import (
     AuthenticationFailed,
     ConfigurationError,
     ContractBroken,
+    PageSetLost,
 )
 from tests.connectors.counting_sink import CountingSink
 from tests.connectors.scripted_server import Answer, Request, ScriptedServer, answer, json_answer
@@ -207,7 +208,10 @@ def test_wrong_envelope__is_never_zero_records(
     assert "CANARY" not in str(caught.value)
 
 
-@pytest.mark.parametrize("timestamp", [None, "", "2026-11-02T08:30:00", 1760000000])
+@pytest.mark.parametrize(
+    "timestamp",
+    [None, "", "2026-11-02T08:30:00", 1760000000, "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "NaN"],
+)
 def test_feed_without_usable_time__breaks_the_contract(
     server: ScriptedServer, badges: BadgrConnector, timestamp: object
 ) -> None:
@@ -230,6 +234,24 @@ def test_feed_loop__is_found(server: ScriptedServer, badges: BadgrConnector) -> 
     with pytest.raises(ContractBroken, match="points back"):
         badges.pull(ASSERTIONS, OLD, CountingSink())
     assert len(server.asked("GET", CHANGED)) <= 3
+
+
+@pytest.mark.parametrize("status", [400, 404, 410])
+@pytest.mark.parametrize("cursor", [None, OLD])
+def test_row_21__a_cursor_that_expired_is_a_lost_page_set(
+    server: ScriptedServer, badges: BadgrConnector, cursor: dict[str, Any] | None, status: int
+) -> None:
+    """And neither a server without feeds nor an unknown issuer."""
+    server.on("GET", "/v2/issuers/changed", changed("i1", following="/v2/issuers/changed?cursor=b" if cursor else ""))
+    server.on(
+        "GET",
+        "/v2/issuers/changed" if cursor else "/v2/issuers",
+        *([] if cursor else [listed("i1", following="/v2/issuers?cursor=b")]),
+        answer(status),
+    )
+    with pytest.raises(PageSetLost) as caught:
+        badges.pull(ISSUERS, cursor, CountingSink())
+    assert caught.value.is_transient
 
 
 def test_issuer_without_id__breaks_the_contract(server: ScriptedServer, badges: BadgrConnector) -> None:

@@ -17,9 +17,23 @@ import pytest
 
 from connectors.core.auth import ClientCredentials, PasswordGrant, TokenFile, Tokens, secret_variable
 from connectors.core.connector import Connection, Options
-from connectors.core.errors import AccessDenied, AuthenticationFailed, MissingSecret
+from connectors.core.errors import (
+    AccessDenied,
+    AuthenticationFailed,
+    ConfigurationError,
+    ConnectorError,
+    MissingSecret,
+)
 from connectors.core.http import Limits, PlatformSession
-from tests.connectors.scripted_server import Answer, Request, ScriptedServer, SkippingClock, answer, json_answer
+from tests.connectors.scripted_server import (
+    Answer,
+    Request,
+    ScriptedServer,
+    SkippingClock,
+    answer,
+    json_answer,
+    unframed_answer,
+)
 
 USERNAME, PASSWORD = "someone@example.org", "CANARY-PASSWORD"
 SECRETS = {"username": USERNAME, "password": PASSWORD, "client_id": "key/1", "client_secret": "CANARY-SECRET"}
@@ -147,7 +161,9 @@ def test_missing_secret__names_the_variable(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "expires", [{}, {"expires_in": 0}, {"expires_in": -1}, {"expires_in": "soon"}, {"expires_in": None}]
+    "expires",
+    [{}, {"expires_in": 0}, {"expires_in": -1}, {"expires_in": "soon"}, {"expires_in": None}, {"expires_in": "1e999"}],
+    ids=["absent", "0", "-1", "soon", "null", "beyond numbers"],
 )
 def test_unknown_life__is_used_until_it_is_refused(tmp_path: Path, expires: dict[str, Any]) -> None:
     with ScriptedServer() as server:
@@ -281,6 +297,10 @@ def test_invalid_grant__is_one_request_and_names_the_variables(
         json_answer(["a"]),
         json_answer({"access_token": 7, "token_type": "Bearer"}),
         json_answer({"access_token": "", "token_type": "Bearer"}),
+        json_answer({"access_token": "CANARY-\u20ac", "token_type": "Bearer"}),
+        json_answer({"access_token": "CANARY\r\nX-Injected: 1", "token_type": "Bearer"}),
+        json_answer({"error": ["CANARY"]}, 400),
+        json_answer({"error": {"CANARY": 1}, "error_description": ["CANARY"]}),
         answer(404),
     ],
 )
@@ -290,6 +310,35 @@ def test_token_answer_without_token__is_a_failed_sign_in(tmp_path: Path, nonsens
         with pytest.raises(AuthenticationFailed) as caught:
             District(server, tmp_path).read()
     assert "CANARY" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "broken", [b"[" * 200_000, b'{"access_token": "CANARY-\\ud800", "token_type": "Bearer"}', b'{"expires_in": NaN}']
+)
+def test_token_answer_that_is_no_json__breaks_the_contract(tmp_path: Path, broken: bytes) -> None:
+    with ScriptedServer() as server:
+        server.always("POST", "/o/token", answer(200, broken))
+        with pytest.raises(ConnectorError) as caught:
+            District(server, tmp_path).read()
+        assert len(server.requests) <= 3
+    assert "CANARY" not in str(caught.value)
+
+
+def test_token_answer_cut_short__is_asked_for_again(tmp_path: Path) -> None:
+    """Without Content-Length nothing but the JSON tells; the secrets are not to blame."""
+    with ScriptedServer() as server:
+        server.on("POST", "/oauth/token", unframed_answer(b'{"access_token": "a0", "tok'), granted("a1"))
+        server.always("GET", "/things", accepting("a1"))
+        assert District(server, tmp_path, "client").read() == [1]
+        assert len(server.asked("POST", "/oauth/token")) == 2
+
+
+def test_refresh_token_that_no_form_can_carry__is_not_kept(tmp_path: Path) -> None:
+    with ScriptedServer() as server:
+        server.on("POST", "/o/token", granted("a1", "r\u20ac\n"))
+        server.always("GET", "/things", accepting("a1"))
+        assert District(server, tmp_path).read() == [1]
+    assert kept_in(tmp_path)["refresh_token"] is None
 
 
 def test_token_request__is_repeated_on_a_server_fault(tmp_path: Path) -> None:
@@ -406,6 +455,15 @@ def test_kill_during_rotation__does_not_lock_out_the_next_run(tmp_path: Path, ki
 def _expire(folder: Path) -> None:
     path = folder / "tokens" / "badge-host.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "expires_at": 1.0}))
+
+
+def test_kept_token__that_may_not_be_read_is_named(tmp_path: Path) -> None:
+    """A run by another user left it: its file is named, and no other path is taken in silence."""
+    (tmp_path / "tokens" / "badge-host.json").mkdir(parents=True)
+    with ScriptedServer() as server:
+        with pytest.raises(ConfigurationError, match=r"badge-host: .*badge-host\.json can't be read"):
+            District(server, tmp_path).read()
+        assert server.requests == []
 
 
 # -- silence -------------------------------------------------------------------------------

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,14 +16,16 @@ import polars as pl
 import pytest
 
 from connectors.core.connector import Connection, Cursor, Options, Pulled, Sink, SourceFile
-from connectors.core.errors import ContractBroken, DeliveryRejected, IncompleteResponse
+from connectors.core.errors import ContractBroken, DeliveryRejected, IncompleteResponse, NoRoomToLand
 from connectors.core.landing.layout import run_folders, stream_folder
 from connectors.core.landing.manifest import Manifest, write_verdict
 from connectors.core.landing.state import StreamState
 from connectors.core.landing.typing_sql import landed_columns
+from connectors.core.landing.writer import LandingWriter, RunIdentity
 from connectors.core.pull import pull_stream
 from connectors.core.schema import Field, Stream, public
 
+ROOT = Path(__file__).parents[3]
 CANARY = "CANARY-NOTE-7"
 
 SCORES = Stream(
@@ -255,21 +261,149 @@ def test_landing__the_same_page_twice_is_counted_as_duplicates(tmp_path: Path) -
     assert rows["_record_hash"].n_unique() == 2 and rows["_row_number"].to_list() == [1, 2, 3, 4]
 
 
-def test_landing__small_batches_give_the_same_rows_as_one(tmp_path: Path) -> None:
-    from connectors.core.landing.writer import LandingWriter, RunIdentity
+ODD = (
+    page(good(1), good(2, notes=CANARY)),
+    page(good(3, surprise=1), good(4, _ext={})),
+    page({"id": "s5", "score": "Effective"}, good(6)),
+    page(good(7, person="x"), good(8, reviewers=[])),
+    page(),
+    page(good(9, _ext={"tpdm": {"level": "x"}}, person={"email": "e@d.example", "birthDate": CANARY})),
+)
 
-    hashes = []
-    for batch_bytes in (1, 1 << 20):
-        now = datetime(2026, 1, 1, tzinfo=UTC)
-        identity = RunIdentity(connection(tmp_path), "scripted", SCORES, f"r{batch_bytes}", now)
-        folder = tmp_path / f"landing{batch_bytes}"
-        with LandingWriter(folder, identity, batch_bytes) as writer:
-            for start in (0, 10, 20):
-                page(*(good(number) for number in range(start, start + 10)))(writer)
-            manifest = writer.commit(Pulled(None, True, 3), now)
-        rows = pl.read_parquet([folder / f"run_id=r{batch_bytes}" / part.name for part in manifest.files])
-        hashes.append(rows.select("_row_number", "_record_hash").sort("_row_number").to_dicts())
-    assert hashes[0] == hashes[1]
+
+def written_in_batches(folder: Path, batch_bytes: int) -> tuple[Manifest, list[dict[str, Any]], list[dict[str, Any]]]:
+    """ODD's pages in batches of so many bytes: the manifest, the landed rows, the rejects."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    identity = RunIdentity(connection(folder, max_reject_share=1.0), "scripted", SCORES, "r", now)
+    with LandingWriter(folder, identity, batch_bytes) as writer:
+        for add in ODD:
+            add(writer)
+        manifest = writer.commit(Pulled(None, True, 3), now)
+    run = folder / "run_id=r"
+    rows = pl.read_parquet([run / part.name for part in manifest.files]).to_dicts()
+    return manifest, rows, pl.read_parquet(run / str(manifest.rejects_file)).to_dicts()
+
+
+def test_landing__small_batches_give_the_same_rows_as_one(tmp_path: Path) -> None:
+    manifest, rows, rejects = written_in_batches(tmp_path / "one", 1 << 20)
+    each, same_rows, same_rejects = written_in_batches(tmp_path / "each", 1)
+    assert (len(manifest.files), len(each.files)) == (1, 5)
+    assert rows == same_rows and rejects == same_rejects
+    assert [row["_row_number"] for row in rows] == [1, 2, 3, 4, 6, 8, 9]
+    assert [(reject["row_number"], reject["field"]) for reject in rejects] == [(5, "score"), (7, "person")]
+    assert manifest.withheld_fields == each.withheld_fields == {"notes": 1, "person.birthDate": 1}
+    assert manifest.undeclared_fields == each.undeclared_fields == ["surprise"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"result": [{"id": "1"}, {"id": "2", "score": 1, "score": 2}]}',
+        b'{"result": [{"id": "1", "person": {"email": "a", "email": "b"}}]}',
+        b'{"result": [{"id": "1", "tags": [[{"k": 1, "\\u006b": 2}]]}]}',
+        b'{"result": [{"id": "1", "notes": {"a": {"b": 1, "b": 2}}}]}',
+        b'{"result": [{"id": "1", "surprise": {"b": 1, "b": 1}}]}',
+        b'{"result": [], "result": [{"id": "1"}]}',
+    ],
+)
+def test_landing__a_name_that_stands_twice_in_any_object_is_a_broken_contract(tmp_path: Path, body: bytes) -> None:
+    def pull(sink: Sink) -> Pulled:
+        sink.add_page(body, "$.result[*]")
+        return Pulled(None, True, 1)
+
+    with pytest.raises(ContractBroken, match=r"main\.scores: a page holds an object that names a field twice"):
+        land(tmp_path, pull)
+
+
+def test_landing__a_page_that_is_not_utf8_is_a_broken_contract(tmp_path: Path) -> None:
+    def pull(sink: Sink) -> Pulled:
+        sink.add_page(b'{"result": [{"id": "\xff"}]}', "$.result[*]")
+        return Pulled(None, True, 1)
+
+    with pytest.raises(ContractBroken, match="not UTF-8"):
+        land(tmp_path, pull)
+
+
+def test_landing__a_required_field_of_another_type_everywhere_is_rejected_not_missing(tmp_path: Path) -> None:
+    stream = replace(SCORES, fields=(public("id", required=True), public("score", "integer", required=True)))
+    scripted = Scripted(page({"id": "a", "score": "high"}, {"id": "b", "score": "low"}))
+    with pytest.raises(DeliveryRejected, match="2 of 2 records rejected .* score is not a whole number"):
+        pull_stream(scripted, connection(tmp_path), stream, tmp_path / "landing")
+
+
+# -- beside the caller ---------------------------------------------------------------------
+
+
+def landing_threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("landing-")]
+
+
+BROKEN = b'{"result": [{"id": '
+
+
+@pytest.mark.parametrize("pages_after", [0, 1, 20])
+def test_landing__a_fault_beside_the_caller_comes_up_and_leaves_no_run_and_no_thread(
+    tmp_path: Path, pages_after: int
+) -> None:
+    """Whether it comes up at a later page or at the commit."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    identity = RunIdentity(connection(tmp_path), "scripted", SCORES, "r", now)
+
+    def write() -> None:
+        with LandingWriter(tmp_path, identity, batch_bytes=1) as writer:
+            page(good(1))(writer)
+            writer.add_page(BROKEN, "$.result[*]")
+            for number in range(pages_after):
+                page(good(number))(writer)
+            writer.commit(Pulled(None, True, 3), now)
+
+    with pytest.raises(ContractBroken, match="a page is not JSON"):
+        write()
+    assert landing_threads() == [] and list(tmp_path.iterdir()) == []
+
+
+def test_landing__a_fault_of_the_caller_leaves_no_run_and_no_thread(tmp_path: Path) -> None:
+    def pull(sink: Sink) -> Pulled:
+        for number in range(5):
+            page(*(good(number) for _ in range(2000)))(sink)
+        raise IncompleteResponse("cut")
+
+    with pytest.raises(IncompleteResponse):
+        land(tmp_path, pull)
+    assert landing_threads() == [] and not list(tmp_path.rglob("*.parquet"))
+
+
+def test_landing__memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
+    """Peaks of two processes, one with 70 MB of pages more than the other."""
+    small, large = (peak_mb_of_landing(tmp_path / str(pages), pages) for pages in (30, 100))
+    assert large - small < 40, (small, large)
+
+
+def peak_mb_of_landing(folder: Path, pages: int) -> float:
+    """Of a process that lands so many pages of a megabyte."""
+    program = f"""
+import json, resource, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from connectors.core.connector import Connection, Options, Pulled
+from connectors.core.landing.writer import LandingWriter, RunIdentity
+from connectors.core.schema import Stream, public
+
+folder, now = Path(sys.argv[1]), datetime(2026, 1, 1, tzinfo=UTC)
+stream = Stream("s", "One row per row.", ("id",), (public("id", required=True),), withheld=("notes",))
+here = Connection("d", "m", "UTC", Options(), folder, folder)
+with LandingWriter(folder, RunIdentity(here, "p", stream, "r", now)) as writer:
+    for page in range({pages}):
+        records = [{{"id": f"{{page}}-{{number}}", "notes": "x" * 4000}} for number in range(250)]
+        writer.add_page(json.dumps(records).encode(), "$[*]")
+    assert writer.commit(Pulled(None, True, {pages}), now).records_landed == 250 * {pages}
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(folder)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    in_kilobytes = 1 if sys.platform == "linux" else 1024
+    return int(done.stdout) / 1024 / in_kilobytes
 
 
 def test_landing__frames_keep_undeclared_columns_and_drop_withheld_ones(tmp_path: Path) -> None:
@@ -386,7 +520,7 @@ def test_pull__a_manifest_that_cannot_be_written_leaves_no_data_behind(
         write(self, run_folder)
 
     monkeypatch.setattr(Manifest, "write", fails_once)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(NoRoomToLand):
         land(tmp_path, page(good(1)))
     assert not list(tmp_path.rglob("*.parquet"))
     (folder,) = run_folders(stream_folder(tmp_path / "landing", "d1", "scripted", "main", "scores"))

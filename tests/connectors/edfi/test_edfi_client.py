@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from connectors.core.errors import (
     AuthenticationFailed,
     ConfigurationError,
     ContractBroken,
-    IncompleteResponse,
+    PageSetLost,
 )
 from connectors.edfi.client import EdFiConnector, EdFiOptions
 from connectors.edfi.data_standard import DATA_STANDARD_5_2, DataStandard, data_standard
@@ -94,6 +94,16 @@ def connector_to(server: ScriptedServer, folder: Path, **options: Any) -> EdFiCo
     return EdFiConnector(Connection("cedar", "sis", "America/Chicago", chosen, folder, folder, secrets))
 
 
+def feed(*entries: dict[str, Any]) -> Callable[[Request], Answer]:
+    """A feed of deletes or key changes, by limit and offset."""
+
+    def script(request: Request) -> Answer:
+        offset = int(request.query["offset"])
+        return json_answer(entries[offset : offset + int(request.query["limit"])])
+
+    return script
+
+
 def no_feeds(server: ScriptedServer, path: str = STAFF_PATH) -> None:
     server.on("GET", f"{path}/deletes", json_answer([]))
     server.on("GET", f"{path}/keyChanges", json_answer([]))
@@ -124,10 +134,11 @@ def test_first_pull__follows_page_tokens_and_starts_the_cursor_before_the_first_
 def test_same_page_twice__is_passed_on_for_landing_to_count(server: ScriptedServer, sis: EdFiConnector) -> None:
     server.on("GET", VERSIONS_PATH, versions(42))
     server.on("GET", STAFF_PATH, total(2), by_token("s1", following="t1"), by_token("s1", following="t2"))
-    server.on("GET", STAFF_PATH, by_token("s2"))
+    server.on("GET", STAFF_PATH, by_token("s2"), total(2))
     sink = CountingSink()
-    sis.pull(STAFFS, None, sink)
+    pulled = sis.pull(STAFFS, None, sink)
     assert sink.ids() == ["s1", "s1", "s2"]
+    assert (pulled.reported_total, pulled.added_meanwhile, pulled.notes) == (2, 0, ())
 
 
 def test_token_loop__is_found(server: ScriptedServer, sis: EdFiConnector) -> None:
@@ -189,12 +200,15 @@ def test_old_server__is_not_asked_for_tokens_again(server: ScriptedServer, sis: 
     assert sum("pageSize" in request.query for request in server.asked("GET", STAFF_PATH)) == 1
 
 
-def test_row_added_meanwhile__is_more_than_reported_and_no_fault(server: ScriptedServer, sis: EdFiConnector) -> None:
+@pytest.mark.parametrize(("counted_after", "added"), [(2, 1), (5, 4), (1, 0), (0, 0)])
+def test_more_than_reported__is_explained_by_a_second_count_or_not_at_all(
+    server: ScriptedServer, sis: EdFiConnector, counted_after: int, added: int
+) -> None:
     server.on("GET", VERSIONS_PATH, versions(42))
-    server.on("GET", STAFF_PATH, total(1), by_token("s1", "s2", following="t"), by_token())
+    server.on("GET", STAFF_PATH, total(1), by_token("s1", "s2", following="t"), by_token(), total(counted_after))
     pulled = sis.pull(STAFFS, None, CountingSink())
-    assert pulled.reported_total == 1
-    assert "1 more records came" in pulled.notes[0]
+    assert (pulled.reported_total, pulled.added_meanwhile) == (1, added)
+    assert bool(pulled.notes) == bool(added)
 
 
 def test_fewer_than_reported__is_left_for_the_count_check(server: ScriptedServer, sis: EdFiConnector) -> None:
@@ -205,24 +219,84 @@ def test_fewer_than_reported__is_left_for_the_count_check(server: ScriptedServer
     assert len(sink.records) == 2
 
 
-def test_delete_during_offset_paging__fails_the_pull(server: ScriptedServer, sis: EdFiConnector) -> None:
-    """The deleted row moved the later ones up, so one of them was on no page."""
-    old = OldServer(900, refuses=True)
+@pytest.mark.parametrize("has_change_queries", [True, False])
+@pytest.mark.parametrize("gone", [1, 40])
+def test_row_17__a_delete_during_offset_paging_hides_no_other_record(
+    server: ScriptedServer, sis: EdFiConnector, has_change_queries: bool, gone: int
+) -> None:
+    """The deleted rows move the later ones up, and as many new ones keep the count as it was."""
+    old = OldServer(1900, refuses=True)
 
-    def shrinking(request: Request) -> Answer:
+    def shifting(request: Request) -> Answer:
         page = old(request)
-        if request.query.get("offset") == "0":
-            del old.everything[0]
-            old.everything.append({"id": "new"})
+        if request.query.get("offset") == "0" and len(old.everything) == 1900 and old.everything[0]["id"] == "s0":
+            del old.everything[:gone]
+            old.everything.extend(records(*[f"new{number}" for number in range(gone)]))
         return page
 
+    server.on("GET", VERSIONS_PATH, versions(42) if has_change_queries else answer(404))
+    server.always("GET", STAFF_PATH, shifting)
+    sink = CountingSink()
+    pulled = sis.pull(STAFFS, None, sink)
+    assert {record["id"] for record in old.everything} <= set(sink.ids())
+    assert pulled.reported_total == 1900
+
+
+def test_row_16__an_insert_during_offset_paging_brings_no_record_twice(
+    server: ScriptedServer, sis: EdFiConnector
+) -> None:
+    old = OldServer(1900, refuses=True)
+
+    def shifting(request: Request) -> Answer:
+        page = old(request)
+        if request.query.get("offset") == "0" and len(old.everything) == 1900:
+            old.everything.insert(0, {"id": "new"})
+        return page
+
+    server.on("GET", VERSIONS_PATH, answer(404))
+    server.always("GET", STAFF_PATH, shifting)
+    sink = CountingSink()
+    sis.pull(STAFFS, None, sink)
+    assert sink.ids() == [f"s{number}" for number in range(1900)]
+
+
+def test_row_17__a_delete_during_offset_paging_of_changes_hides_no_other_record(
+    server: ScriptedServer, sis: EdFiConnector
+) -> None:
+    old = OldServer(900, refuses=True)
+
+    def shifting(request: Request) -> Answer:
+        page = old(request)
+        if request.query.get("offset") == "0" and len(old.everything) == 900:
+            del old.everything[0]
+        return page
+
+    server.on("GET", VERSIONS_PATH, versions(20))
+    no_feeds(server)
+    server.always("GET", STAFF_PATH, shifting)
+    sink = CountingSink()
+    sis.pull(STAFFS, SAVED, sink)
+    assert {record["id"] for record in old.everything} <= set(sink.ids())
+
+
+@pytest.mark.parametrize("status", [400, 404, 410])
+def test_row_21__a_page_token_that_expired_is_a_lost_page_set(
+    server: ScriptedServer, sis: EdFiConnector, status: int
+) -> None:
+    """And neither a missing resource nor a server without page tokens."""
     server.on("GET", VERSIONS_PATH, versions(42))
-    server.always("GET", STAFF_PATH, shrinking)
-    server.on("GET", f"{STAFF_PATH}/deletes", json_answer([{"id": "s0", "changeVersion": 43, "keyValues": {}}]))
-    with pytest.raises(IncompleteResponse, match="deleted on the server while pages were read") as caught:
+    server.on("GET", STAFF_PATH, total(2), by_token("s1", following="t"), answer(status))
+    with pytest.raises(PageSetLost) as caught:
         sis.pull(STAFFS, None, CountingSink())
     assert caught.value.is_transient
-    assert server.asked("GET", f"{STAFF_PATH}/deletes")[0].query == {"minChangeVersion": "43", "limit": "1"}
+
+
+@pytest.mark.parametrize("count", ["\u00b2", "9" * 5000, "-1", "1e3", ""])
+def test_total__that_is_no_number_is_none(server: ScriptedServer, sis: EdFiConnector, count: str) -> None:
+    server.on("GET", VERSIONS_PATH, versions(42))
+    server.on("GET", STAFF_PATH, json_answer([], headers={"Total-Count": count}))
+    server.on("GET", STAFF_PATH, by_token("s1", following="t"), by_token())
+    assert sis.pull(STAFFS, None, CountingSink()).reported_total is None
 
 
 def test_server_without_totals__reports_none(server: ScriptedServer, sis: EdFiConnector) -> None:
@@ -236,7 +310,7 @@ def test_server_without_totals__reports_none(server: ScriptedServer, sis: EdFiCo
 
 def test_incremental__applies_upserts_then_deletes_of_one_window(server: ScriptedServer, sis: EdFiConnector) -> None:
     server.on("GET", VERSIONS_PATH, versions(20))
-    server.on("GET", f"{STAFF_PATH}/deletes", json_answer([{"id": "s9", "changeVersion": 12}]), json_answer([]))
+    server.always("GET", f"{STAFF_PATH}/deletes", feed({"id": "s9", "changeVersion": 12}))
     server.on("GET", f"{STAFF_PATH}/keyChanges", json_answer([]))
     server.on("GET", STAFF_PATH, by_token("s1", following="t"), by_token("s2"))
     sink = CountingSink()
@@ -256,7 +330,7 @@ def test_changed_key__brings_the_record_singly_where_it_is_not_among_the_upserts
     server.on("GET", VERSIONS_PATH, versions(20))
     server.on("GET", f"{STAFF_PATH}/deletes", json_answer([]))
     rekeyed = [{"id": key, "changeVersion": 15, "oldKeyValues": {}, "newKeyValues": {}} for key in ("s1", "s2", "s3")]
-    server.on("GET", f"{STAFF_PATH}/keyChanges", json_answer(rekeyed), json_answer([]))
+    server.always("GET", f"{STAFF_PATH}/keyChanges", feed(*rekeyed))
     server.on("GET", STAFF_PATH, by_token("s1", following="t"), by_token())
     server.on("GET", f"{STAFF_PATH}/s2", json_answer({"id": "s2", "staffUniqueId": "new"}))
     server.on("GET", f"{STAFF_PATH}/s3", answer(404))
@@ -268,7 +342,7 @@ def test_changed_key__brings_the_record_singly_where_it_is_not_among_the_upserts
 
 def test_deleted_and_made_anew_with_the_same_id__is_alive(server: ScriptedServer, sis: EdFiConnector) -> None:
     server.on("GET", VERSIONS_PATH, versions(20))
-    server.on("GET", f"{STAFF_PATH}/deletes", json_answer([{"id": "s1", "changeVersion": 12}]), json_answer([]))
+    server.always("GET", f"{STAFF_PATH}/deletes", feed({"id": "s1", "changeVersion": 12}))
     server.on("GET", f"{STAFF_PATH}/keyChanges", json_answer([]))
     server.on("GET", STAFF_PATH, by_token("s1", following="t"), by_token())
     sink = CountingSink()
@@ -280,12 +354,8 @@ def test_deleted_and_made_anew_with_the_same_id__is_alive(server: ScriptedServer
 def test_many_deletes__are_all_read(server: ScriptedServer, sis: EdFiConnector) -> None:
     gone = [{"id": f"g{number:04}", "changeVersion": 12} for number in range(1100)]
 
-    def feed(request: Request) -> Answer:
-        offset = int(request.query["offset"])
-        return json_answer(gone[offset : offset + int(request.query["limit"])])
-
     server.on("GET", VERSIONS_PATH, versions(20))
-    server.always("GET", f"{STAFF_PATH}/deletes", feed)
+    server.always("GET", f"{STAFF_PATH}/deletes", feed(*gone))
     server.on("GET", f"{STAFF_PATH}/keyChanges", json_answer([]))
     server.on("GET", STAFF_PATH, by_token())
     sink = CountingSink()

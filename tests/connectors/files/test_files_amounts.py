@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.files.amounts import (
@@ -36,6 +36,7 @@ def one(expression: pl.Expr, **cells: str | None) -> str | None:
     return answer
 
 
+@settings(deadline=None)
 @given(cents=CENTS, form=st.sampled_from(sorted(FORMS)), separator=st.sampled_from(["", ",", "\u00a0"]))
 def test_money__any_amount_in_any_form_reads_back(cents: int, form: str, separator: str) -> None:
     amount = Decimal(cents) / 100
@@ -72,6 +73,7 @@ def test_money__missing_stays_missing() -> None:
     assert one(money_text(pl.col("t")), t=None) is None
 
 
+@settings(deadline=None)
 @given(debit=st.none() | CENTS, credit=st.none() | CENTS)
 def test_debit_credit__difference_is_exact(debit: int | None, credit: int | None) -> None:
     cells = {
@@ -97,6 +99,7 @@ def test_credit_flag__sign_follows_the_declared_flags(flag: str | None, debit: t
     assert one(flagged_amount(pl.col("a"), pl.col("f"), ("C",), debit), a="$5", f=flag) == read
 
 
+@settings(deadline=None)
 @given(number=st.integers(min_value=0, max_value=10**9), width=st.integers(min_value=1, max_value=12))
 def test_padding__lost_zeros_come_back_and_nothing_else_changes(number: int, width: int) -> None:
     code = str(number).zfill(width)
@@ -105,11 +108,13 @@ def test_padding__lost_zeros_come_back_and_nothing_else_changes(number: int, wid
     assert one(padded(pl.col("t"), width), t=read) == code
 
 
+@settings(deadline=None)
 @given(text=st.text().filter(lambda text: not (text.isascii() and text.isdigit())))
 def test_padding__text_that_is_no_number_stays(text: str) -> None:
     assert one(padded(pl.col("t"), 6), t=text) in (text, text.zfill(6))
 
 
+@settings(deadline=None)
 @given(year=st.integers(min_value=1970, max_value=2068))
 def test_year__every_written_form_of_a_year(year: int) -> None:
     short, following = f"{year % 100:02d}", f"{(year + 1) % 100:02d}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import struct
 from pathlib import Path
@@ -74,8 +75,35 @@ def test_open__a_missing_file_is_named(copied: Path) -> None:
 
 def test_open__a_damaged_file_is_named(copied: Path) -> None:
     (copied / "leaders" / "r1.duckdb").write_bytes(b"not a database" * 500)
-    with pytest.raises(ReleaseUnreadable, match=r"r1.duckdb can't be read.*go back"), open_release(copied, "leaders"):
-        pass
+    with pytest.raises(ReleaseUnreadable, match=r"r1.duckdb can't be read.*publish anew with `expertise run`"):
+        Release(copied, "leaders")
+
+
+def test_release__a_damaged_block_is_told_with_a_way_back_that_works(copied: Path) -> None:
+    """DuckDB finds a flipped bit only when it reads the block; the release before it is named and can be pointed to."""
+    folder = copied / "leaders"
+    shutil.copy(folder / "r1.duckdb", folder / "r0.duckdb")
+    os.utime(folder / "r0.duckdb", (1, 1))
+    damage_every_block(folder / "r1.duckdb")
+    with pytest.raises(
+        ReleaseUnreadable, match=r"r1\.duckdb can't be read.*or go back now: write r0\.duckdb into"
+    ) as told:
+        Release(copied, "leaders").query("select * from expertise")
+
+    sentence = str(told.value)
+    name, pointer = sentence.rsplit(": write ", 1)[1].split(" into ")
+    Path(pointer).write_text(name)
+    with open_release(copied, "leaders") as release:
+        assert release.query("select count(*) as n from expertise") == [{"n": 42}]
+
+
+def damage_every_block(path: Path) -> None:
+    """Flip a bit in each block of data; the headers stay sound."""
+    content = bytearray(path.read_bytes())
+    headers, block = 3 * 4096, 262_144
+    for start in range(headers, len(content), block):
+        content[start + 100] ^= 1
+    path.write_bytes(content)
 
 
 @pytest.mark.parametrize("text", ["../elsewhere/r1.duckdb", "", ".building-r1.duckdb", "r1.csv"])

@@ -14,10 +14,8 @@ from pipelines.screen import (
     show_explanation,
     show_report,
     show_sources,
-    show_status,
     show_streams,
 )
-from pipelines.status import Status, StreamStatus
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 INFO = {"district_name": "Cedar [Valley]", "release_id": "20260302T100000Z-ab12", "is_synthetic": False}
@@ -40,36 +38,7 @@ def _eighty_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(console, "_width", 80)
 
 
-def stream(name: str, **changes: object) -> StreamStatus:
-    told = {
-        "connection": "sis",
-        "platform": "edfi",
-        "stream": name,
-        "state": "loaded",
-        "since": NOW,
-        "last_accepted_at": NOW,
-        "records_landed": 120_930,
-        "records_rejected": 0,
-        "reason": None,
-        "what_to_do": None,
-    }
-    return StreamStatus(**(told | changes))  # type: ignore[arg-type]
-
-
-def test_screen__status_names_every_stream_in_full() -> None:
-    names = ["performance_evaluation_ratings", "performance_evaluations"]
-    status = Status("D", False, None, None, None, [stream(name) for name in names], [])
-    with console.capture() as shown:
-        show_status(status)
-    for name in names:
-        assert f"sis.{name}" in shown.get()
-    assert "…" not in shown.get() and "2026-03-02 10:00" in shown.get()
-
-
-def test_screen__status_without_sources_says_so() -> None:
-    with console.capture() as shown:
-        show_status(Status("D", False, None, None, None, [], []))
-    assert "no sources" in shown.get().lower()
+def test_screen__no_sources_are_said() -> None:
     with console.capture() as shown:
         show_sources([], [])
     assert "no sources" in shown.get().lower()

@@ -67,7 +67,16 @@ def test_publish__gives_each_audience_its_tables_and_a_release_row(warehouse: Pa
     assert {audience: set(released.rows) - {"release"} for audience, released in paths.items()} == {
         "leaders": {"expertise", "evidence", "coverage", "competencies", "schools"},
         "evaluators": {"staff_years", "awards", "element_scores", "pd_spending"},
-        "analysts": {"loads", "findings", "rejects", "unmatched_records", "unmapped_spending", "sources"},
+        "analysts": {
+            "loads",
+            "findings",
+            "rejects",
+            "unmatched_records",
+            "unmapped_spending",
+            "sources",
+            "reconciliation",
+            "expected_deliveries",
+        },
     }
     for audience, released in paths.items():
         assert released.pointer.read_text() == "r1.duckdb\n"

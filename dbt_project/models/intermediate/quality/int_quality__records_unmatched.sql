@@ -66,6 +66,43 @@ ambiguous_roster_records as (
     inner join {{ ref('int_identity__roster_records') }} as roster_records
         on merged.roster_record_key = roster_records.roster_record_key
     where merged.staff_key is null
+),
+
+holders_of_state_ids as (
+    select
+        district_id,
+        alias_value as state_id,
+        max(case when is_ambiguous then 1 else 0 end) as is_ambiguous
+    from {{ ref('int_identity__staff_aliases') }}
+    where alias_kind = 'state_id'
+    group by district_id, alias_value
+),
+
+rosters as (
+    select count(*) as person_count
+    from {{ ref('int_identity__roster_records') }}
+),
+
+-- an information system's assignments name nobody but by state staff id
+unmatched_assignments as (
+    select
+        assignments.district_id,
+        'edfi' as source_system,
+        assignments._connection as connection,
+        'staff_assignments' as stream,
+        assignments.staff_assignment_id_edfi as source_record_id,
+        case
+            when rosters.person_count = 0 then 'no_roster'
+            when holders.state_id is null then 'no_match'
+            else 'ambiguous'
+        end as unmatched_reason,
+        'state staff id' as what
+    from {{ ref('stg_edfi__staff_assignments') }} as assignments
+    cross join rosters
+    left join holders_of_state_ids as holders
+        on assignments.district_id = holders.district_id
+        and assignments.staff_unique_id = holders.state_id
+    where not assignments.is_deleted and coalesce(holders.is_ambiguous, 1) = 1
 )
 
 select district_id, source_system, connection, stream, source_record_id, unmatched_reason, what
@@ -73,3 +110,6 @@ from unmatched_records
 union all
 select district_id, source_system, connection, stream, source_record_id, unmatched_reason, what
 from ambiguous_roster_records
+union all
+select district_id, source_system, connection, stream, source_record_id, unmatched_reason, what
+from unmatched_assignments

@@ -1,3 +1,6 @@
+{%- set codes = ['function', 'object', 'program', 'fund', 'grant'] -%}
+{%- set comparable_codes = [] -%}
+{%- for code in codes %}{% do comparable_codes.append('comparable_' ~ code ~ '_code') %}{% endfor -%}
 with
 
 lines as (
@@ -15,6 +18,9 @@ lines as (
         object_code,
         program_code,
         grant_code,
+        {% for code in codes -%}
+        coalesce({{ comparable_code(code ~ '_code') }}, '') as comparable_{{ code }}_code,
+        {% endfor -%}
         school_id,
         account_name,
         description,
@@ -31,21 +37,32 @@ crosswalk as (
         is_pd,
         coalesce(first_fiscal_year, 0) as first_fiscal_year,
         coalesce(last_fiscal_year, 9999) as last_fiscal_year,
-        {% for code in ['function', 'object', 'program', 'fund', 'grant'] -%}
+        {% for code in codes -%}
         coalesce({{ comparable_code(code ~ '_prefix') }}, '') as {{ code }}_prefix{{ "," if not loop.last }}
         {% endfor %}
     from {{ ref('pd_spending_crosswalk') }}
 ),
 
+-- a ledger of a million lines has a few hundred combinations of codes, and each is looked up once
+combinations as (
+    select distinct
+        fiscal_year,
+        {{ comparable_codes | join(', ') }}
+    from lines
+),
+
 -- the most specific row of the crosswalk decides: the one with most characters given
 matches as (
     select
-        lines.pd_spending_key,
+        combinations.fiscal_year,
+        {% for code in comparable_codes -%}
+        combinations.{{ code }},
+        {% endfor -%}
         crosswalk.crosswalk_id,
         crosswalk.pd_category,
         crosswalk.is_pd,
         row_number() over (
-            partition by lines.pd_spending_key
+            partition by combinations.fiscal_year, {{ comparable_codes | join(', ') }}
             order by
                 length(
                     crosswalk.function_prefix || crosswalk.object_prefix || crosswalk.program_prefix
@@ -53,11 +70,11 @@ matches as (
                 ) desc,
                 crosswalk.crosswalk_id
         ) as match_order
-    from lines
+    from combinations
     inner join crosswalk
-        on lines.fiscal_year between crosswalk.first_fiscal_year and crosswalk.last_fiscal_year
-        {%- for code in ['function', 'object', 'program', 'fund', 'grant'] %}
-        and coalesce({{ comparable_code('lines.' ~ code ~ '_code') }}, '') like crosswalk.{{ code }}_prefix || '%'
+        on combinations.fiscal_year between crosswalk.first_fiscal_year and crosswalk.last_fiscal_year
+        {%- for code in codes %}
+        and combinations.comparable_{{ code }}_code like crosswalk.{{ code }}_prefix || '%'
         {%- endfor %}
 )
 
@@ -85,5 +102,8 @@ select
     matches.crosswalk_id is not null as is_mapped
 from lines
 left join matches
-    on lines.pd_spending_key = matches.pd_spending_key
+    on lines.fiscal_year = matches.fiscal_year
+    {%- for code in comparable_codes %}
+    and lines.{{ code }} = matches.{{ code }}
+    {%- endfor %}
     and matches.match_order = 1

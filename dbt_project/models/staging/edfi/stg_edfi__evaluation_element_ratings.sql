@@ -1,3 +1,5 @@
+{# By far the largest stream, read by five models and tests: its newest versions are sought once. #}
+{{ config(materialized='table') }}
 with
 
 newest_versions as (

@@ -1,7 +1,7 @@
 with
 
 newest_versions as (
-    {{ newest_records(source('files', 'compensation'), key=['staff_id', 'school_year']) }}
+    {{ newest_records(source('files', 'compensation'), key=['staff_id', 'school_year'], modified='as_of_date') }}
 )
 
 select

@@ -1,7 +1,7 @@
 with
 
 newest_versions as (
-    {{ newest_records(source('files', 'consents'), key=['staff_id', 'consent_kind', 'recorded_date']) }}
+    {{ newest_records(source('files', 'consents'), key=['staff_id', 'consent_kind', 'recorded_date'], modified='as_of_date') }}
 )
 
 select

@@ -1,7 +1,7 @@
 with
 
 newest_versions as (
-    {{ newest_records(source('files', 'credential_submissions'), key=['submission_id']) }}
+    {{ newest_records(source('files', 'credential_submissions'), key=['submission_id'], modified='as_of_date') }}
 )
 
 select

@@ -1,7 +1,7 @@
 with
 
 newest_versions as (
-    {{ newest_records(source('files', 'evaluation_scores'), key=['observation_id', 'element_code']) }}
+    {{ newest_records(source('files', 'evaluation_scores'), key=['observation_id', 'element_code'], modified='as_of_date') }}
 )
 
 select

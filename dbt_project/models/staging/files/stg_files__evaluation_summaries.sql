@@ -1,7 +1,7 @@
 with
 
 newest_versions as (
-    {{ newest_records(source('files', 'evaluation_summaries'), key=['staff_id', 'school_year', 'measure']) }}
+    {{ newest_records(source('files', 'evaluation_summaries'), key=['staff_id', 'school_year', 'measure'], modified='as_of_date') }}
 )
 
 select

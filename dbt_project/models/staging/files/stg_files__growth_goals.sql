@@ -1,7 +1,7 @@
 with
 
 newest_versions as (
-    {{ newest_records(source('files', 'growth_goals'), key=['staff_id', 'school_year', 'competency_code']) }}
+    {{ newest_records(source('files', 'growth_goals'), key=['staff_id', 'school_year', 'competency_code'], modified='as_of_date') }}
 )
 
 select

@@ -1,7 +1,7 @@
 with
 
 newest_versions as (
-    {{ newest_records(source('files', 'issuer_approvals'), key=['approval_id']) }}
+    {{ newest_records(source('files', 'issuer_approvals'), key=['approval_id'], modified='as_of_date') }}
 )
 
 select

@@ -1,7 +1,7 @@
 with
 
 newest_versions as (
-    {{ newest_records(source('files', 'pd_participation'), key=['staff_id', 'activity_id', 'activity_date']) }}
+    {{ newest_records(source('files', 'pd_participation'), key=['staff_id', 'activity_id', 'activity_date'], modified='as_of_date') }}
 )
 
 select

@@ -1,7 +1,7 @@
 with
 
 newest_versions as (
-    {{ newest_records(source('files', 'pd_spending'), key=['ledger_line_id']) }}
+    {{ newest_records(source('files', 'pd_spending'), key=['ledger_line_id'], modified='as_of_date') }}
 )
 
 select

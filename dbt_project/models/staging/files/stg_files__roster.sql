@@ -1,7 +1,7 @@
 with
 
 newest_versions as (
-    {{ newest_records(source('files', 'roster'), key=['staff_id', 'school_year', 'school_id', 'role']) }}
+    {{ newest_records(source('files', 'roster'), key=['staff_id', 'school_year', 'school_id', 'role'], modified='as_of_date') }}
 )
 
 select

@@ -1,7 +1,7 @@
 with
 
 newest_versions as (
-    {{ newest_records(source('files', 'student_growth'), key=['school_id', 'school_year', 'measure']) }}
+    {{ newest_records(source('files', 'student_growth'), key=['school_id', 'school_year', 'measure'], modified='as_of_date') }}
 )
 
 select

@@ -1,7 +1,7 @@
 with
 
 newest_versions as (
-    {{ newest_records(source('files', 'survey_responses'), key=['survey_id', 'respondent_id', 'question_code']) }}
+    {{ newest_records(source('files', 'survey_responses'), key=['survey_id', 'respondent_id', 'question_code'], modified='as_of_date') }}
 )
 
 select

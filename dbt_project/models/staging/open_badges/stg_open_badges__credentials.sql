@@ -1,7 +1,7 @@
 with
 
 newest_versions as (
-    {{ newest_records(source('open_badges', 'credentials'), key=['credential_id', 'issuer_id', 'open_badges_version']) }}
+    {{ newest_records(source('open_badges', 'credentials'), key=['credential_id', 'issuer_id', 'open_badges_version'], modified='valid_from') }}
 )
 
 select

@@ -16,5 +16,6 @@ select
     records_rejected,
     duplicate_records,
     records_deleted,
+    rows_folded,
     undeclared_fields
 from {{ source('pipeline', 'runs') }}

@@ -1,0 +1,59 @@
+{#
+    Every landed stream: what a record of it is known by, and the school year it belongs to.
+
+    By platform and stream: `key`, the landed columns that tell one record from another inside a
+    connection; `school_year`, the staging column with the year, or `school_year_date`, the
+    staging column whose local date decides it. A stream without either has no year.
+
+    Stated here apart from the staging models, so that the count of what they keep rests on
+    something else than themselves. `pytest tests/dbt` compares both with the connectors' declarations.
+#}
+{% macro landed_streams() %}
+    {% set resource = {'key': ['id']} %}
+    {% set resource_of_a_year = {'key': ['id'], 'school_year': 'school_year'} %}
+    {{ return({
+        'badgr': {
+            'issuers': {'key': ['entityId']},
+            'badge_classes': {'key': ['entityId']},
+            'assertions': {'key': ['entityId']},
+        },
+        'open_badges': {
+            'credentials': {'key': ['credential_id', 'issuer_id', 'open_badges_version']},
+        },
+        'edfi': {
+            'schools': resource,
+            'people': resource,
+            'staffs': resource,
+            'staff_assignments': resource,
+            'credentials': resource,
+            'performance_evaluations': resource_of_a_year,
+            'evaluations': resource_of_a_year,
+            'evaluation_objectives': resource_of_a_year,
+            'evaluation_elements': resource_of_a_year,
+            'performance_evaluation_ratings': resource_of_a_year,
+            'evaluation_ratings': resource_of_a_year,
+            'evaluation_objective_ratings': resource_of_a_year,
+            'evaluation_element_ratings': resource_of_a_year,
+        },
+        'files': {
+            'roster': {'key': ['staff_id', 'school_year', 'school_id', 'role'], 'school_year': 'school_year'},
+            'compensation': {'key': ['staff_id', 'school_year'], 'school_year': 'school_year'},
+            'credential_submissions': {'key': ['submission_id']},
+            'evaluation_scores': {'key': ['observation_id', 'element_code'], 'school_year': 'school_year'},
+            'evaluation_summaries': {'key': ['staff_id', 'school_year', 'measure'], 'school_year': 'school_year'},
+            'pd_participation': {
+                'key': ['staff_id', 'activity_id', 'activity_date'],
+                'school_year_date': 'activity_date',
+            },
+            'pd_spending': {'key': ['ledger_line_id'], 'school_year': 'fiscal_year'},
+            'survey_responses': {
+                'key': ['survey_id', 'respondent_id', 'question_code'],
+                'school_year_date': 'survey_date',
+            },
+            'growth_goals': {'key': ['staff_id', 'school_year', 'competency_code'], 'school_year': 'school_year'},
+            'issuer_approvals': {'key': ['approval_id']},
+            'consents': {'key': ['staff_id', 'consent_kind', 'recorded_date']},
+            'student_growth': {'key': ['school_id', 'school_year', 'measure'], 'school_year': 'school_year'},
+        },
+    }) }}
+{% endmacro %}
