@@ -20,6 +20,9 @@ from connectors.core.landing.declaration import is_as_declared
 from connectors.core.landing.engine import engine_in_memory
 from connectors.core.schema import Stream
 
+# Arrow's own pool hands every batch's memory back, and asks the system for it again
+_MEMORY = pa.system_memory_pool()
+
 
 @dataclass(frozen=True)
 class CheckedPages:
@@ -55,9 +58,10 @@ class PageChecks:
         names a field twice, and where it holds no list of records.
         """
         try:
-            table = pa.table({"body": pa.array(bodies, pa.large_binary()).cast(pa.large_string())})
+            text = pa.array(bodies, pa.large_binary(), memory_pool=_MEMORY).cast(pa.large_string())
         except pa.ArrowInvalid:
             raise ContractBroken(f"{self._where}: a page is not UTF-8") from None
+        table = pa.table({"body": text})
         self._database.register("pages", table)
         try:
             self._refuse_repeated_names()

@@ -103,7 +103,7 @@ def battered(
             # the run removes the old file before it starts dbt
             built = home.settings.warehouse
             _wait_until(lambda: (dbt_of(home) and built.exists()) or process.poll() is not None)
-            time.sleep(chance.uniform(0, 8))
+            time.sleep(chance.uniform(0, 3))  # a build takes three times as long on the fastest machine seen
 
         with Reader(home.settings) as lived.reader:
             for point in ("in a page", "before the manifest", "after the manifest", "before the build"):
@@ -114,8 +114,7 @@ def battered(
             dies("stopped in build", process, lambda: (in_dbt(process), process.send_signal(signal.SIGTERM)))
             process = start_run(home)
             dies("killed in build", process, lambda: (in_dbt(process), kill(process, is_alone=True)))
-            process = start_run(home)
-            dies("killed in publish", process, lambda: (in_stage("Publish", process), kill(process)))
+            dies("killed in publish", start(home, "tests.guarantees.crashes.killed", "in publish", str(home.folder)))
             dies("no room in build", start(home, "tests.guarantees.crashes.limited", str(2**23), "run"))
             assert start_run(home).wait(300) == 0, output(home)
         assert oracle.run().is_published

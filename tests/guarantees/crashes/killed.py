@@ -57,6 +57,7 @@ POINTS = {
     "before the manifest": Point(pull, Manifest, "write"),
     "after the manifest": Point(pull, Manifest, "write", is_after=True, number=4),
     "before the build": Point(whole_run, warehouse, "write_build_input"),
+    "in publish": Point(whole_run, release, "place_releases"),
     "one file placed": Point(publish, layout, "sync_folder"),
     # three files are placed before
     "pointer half written": Point(publish, Path, "replace", number=4),
