@@ -10,7 +10,6 @@ ever touches the disk.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ import pyarrow as pa
 from connectors.core.landing import shaping_sql
 from connectors.core.landing import typing_sql as sql
 from connectors.core.landing.engine import engine_in_memory
-from connectors.core.landing.layout import sync_file
+from connectors.core.landing.integrity import landed_file
 from connectors.core.landing.manifest import LandedFile
 from connectors.core.landing.page_checks import CheckedPages
 from connectors.core.schema import Stream
@@ -137,7 +136,7 @@ class BatchWriter:
 
     def write_rejects(self) -> LandedFile:
         path = self._folder / "rejects-0000.parquet"
-        return _landed_file(path, self._copy_to("select * from rejects order by row_number, field", path))
+        return landed_file(path, self._copy_to("select * from rejects order by row_number, field", path))
 
     # --- steps of a batch -------------------------------------------------------
 
@@ -227,15 +226,8 @@ class BatchWriter:
             path.unlink()
             return None
         self._parts += 1
-        return _landed_file(path, rows)
+        return landed_file(path, rows)
 
     def _copy_to(self, query: str, path: Path) -> int:
         (rows,) = self._row(f"copy ({query}) to {sql.literal(str(path))} (format parquet, compression zstd)")
         return int(rows)
-
-
-def _landed_file(path: Path, rows: int) -> LandedFile:
-    sync_file(path)
-    with open(path, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return LandedFile(name=path.name, rows=rows, bytes=path.stat().st_size, sha256=digest)
