@@ -18,6 +18,7 @@ import pytest
 from connectors.sandbox import files_drop
 from connectors.sandbox.district import District, generate
 from connectors.sandbox.server import CREDENTIALS, Sandbox
+from pipelines.checks.deliveries import delivery_checks
 from pipelines.demo import DISTRICT_YML
 from pipelines.new_district import write_dagster_home
 from pipelines.progress import Silent
@@ -100,6 +101,12 @@ def own(loaded: tuple[Home, RunReport], district: District, tmp_path: Path) -> I
     """A copy of the loaded home with a sandbox of its own, free to be changed."""
     with Sandbox.start(district) as sandbox:
         yield with_own_sandbox(loaded[0], sandbox, tmp_path / "home")
+
+
+def judge(home: Home, source: str) -> None:
+    """Judge what has landed of a source's platform and is pending, as a run does before it builds."""
+    settings = home.settings
+    list(delivery_checks(settings, settings.sources[source].platform, Silent())())  # type: ignore[call-overload]
 
 
 def mart_hashes(home: Home) -> dict[str, tuple[int, int]]:

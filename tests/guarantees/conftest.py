@@ -17,14 +17,13 @@ from connectors.core.landing.manifest import write_verdict
 from connectors.sandbox.district import District
 from connectors.sandbox.server import Sandbox
 from pipelines.build_input import states
-from pipelines.checks.deliveries import delivery_checks
 from pipelines.demo import DISTRICT_YML
 from pipelines.progress import Silent
 from pipelines.pull_source import StreamPull, pull_source
 from pipelines.run import RunReport
 from tests.guarantees import days, rearranged
 from tests.guarantees.live_rows import LiveRows, live_rows
-from tests.homes import Home, mart_hashes
+from tests.homes import Home, judge, mart_hashes
 
 CHECKED = 15
 """The day on which a full pull into an empty landing is compared, beside the last."""
@@ -59,9 +58,9 @@ def pull_and_judge(home: Home, refreshed: tuple[str, ...] = ()) -> list[StreamPu
     settings = home.settings
     pulls = [pull for name in settings.sources for pull in pull_source(settings, name, name in refreshed, Silent())]
     new = {pull.connection for pull in pulls if pull.manifest}
-    for platform in {source.platform.name: source.platform for source in settings.sources.values()}.values():
-        if any(source.platform == platform for name, source in settings.sources.items() if name in new):
-            list(delivery_checks(settings, platform, Silent())())  # type: ignore[call-overload]
+    for name in settings.sources:
+        if name in new:
+            judge(home, name)
     return pulls
 
 

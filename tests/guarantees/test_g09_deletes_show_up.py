@@ -21,11 +21,10 @@ from connectors.core.landing.state import Run, StreamState
 from connectors.sandbox import faults
 from connectors.sandbox.faults import Fault
 from expectations.runner import AHEAD_CHECK, LATE_CHECK, SIZE_CHECK
-from pipelines.checks.deliveries import delivery_checks
 from pipelines.full_pulls import FULL_PULL_EVERY
 from pipelines.progress import Silent
 from pipelines.pull_source import StreamPull, pull_source
-from tests.homes import Home
+from tests.homes import Home, judge
 
 PLATFORMS = {"badges": "badgr", "sis": "edfi", "badge_files": "open_badges", "hr": "files"}
 
@@ -34,7 +33,7 @@ def pull_and_judge(home: Home, source: str) -> dict[str, StreamPull]:
     """Pull one source and judge what landed, as a run does before it builds."""
     settings = home.settings
     pulls = {pull.stream: pull for pull in pull_source(settings, source, False, Silent())}
-    list(delivery_checks(settings, settings.sources[source].platform, Silent())())  # type: ignore[call-overload]
+    judge(home, source)
     return pulls
 
 

@@ -16,7 +16,6 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import duckdb
-import jinja2
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -30,6 +29,7 @@ from connectors.core.landing.manifest import write_verdict
 from connectors.core.landing.state import StreamState
 from connectors.core.pull import pull_stream
 from connectors.core.schema import Field, Stream, public
+from tests.guarantees.live_rows import newest_records as newest_records_sql
 
 NOTES = Stream(
     name="notes",
@@ -37,7 +37,6 @@ NOTES = Stream(
     key=("id",),
     fields=(public("id", required=True), public("modified", "timestamp"), public("text"), Field("author")),
 )
-MACRO = Path(__file__).parents[3] / "dbt_project/macros/newest_records.sql"
 START = datetime(2026, 11, 1, 2, tzinfo=UTC)
 JUDGED = {"accepted": '{"outcome": "accepted", "findings": []}', "rejected": '{"outcome": "rejected", "findings": []}'}
 
@@ -102,9 +101,6 @@ def land(home: Path, days: Sequence[Day], first: int = 0) -> list[Cursor | None]
 
 def newest_records(home: Path) -> list[tuple[Any, ...]]:
     """What dbt makes of the stream: its own macro over the files that count."""
-    environment = jinja2.Environment()  # noqa: S701 - SQL, no page
-    environment.globals["dbt"] = {"dateadd": lambda part, count, when: f"({when} + interval {count} {part})"}
-    macro = environment.from_string(MACRO.read_text()).module
     parts = StreamState.read(notes_folder(home)).parts()
     if not parts:
         return []
@@ -114,7 +110,7 @@ def newest_records(home: Path) -> list[tuple[Any, ...]]:
         for part in parts
     )
     files = " union all by name ".join(reads)
-    newest = macro.newest_records("landed", ["id"], modified="modified")  # type: ignore[attr-defined]
+    newest = newest_records_sql("landed", ("id",), modified="modified")
     with duckdb.connect() as database:
         database.execute("set timezone = 'UTC'")
         database.execute(f"create table landed as {files}")

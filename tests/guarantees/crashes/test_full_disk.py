@@ -15,22 +15,16 @@ import pytest
 
 from connectors.core.errors import NoRoomToLand
 from pipelines.build_input import states
-from pipelines.checks.deliveries import delivery_checks
 from pipelines.progress import Silent
 from pipelines.pull_source import StreamPull, pull_source
 from tests.guarantees.crashes.processes import output, start
-from tests.homes import Home, release_rows
+from tests.homes import Home, judge, release_rows
 
 MOUNT, UNMOUNT = shutil.which("mount"), shutil.which("umount")
 
 
 def pull(home: Home) -> list[StreamPull]:
     return pull_source(home.settings, "sis", True, Silent())
-
-
-def judge(home: Home) -> None:
-    platform = home.settings.sources["sis"].platform
-    list(delivery_checks(home.settings, platform, Silent())())  # type: ignore[call-overload]
 
 
 @contextmanager
@@ -77,11 +71,11 @@ def test_full_disk__a_verdict_without_room_is_given_by_the_next_run(own: Home) -
             while True:
                 file.write(bytes(4096))
         with pytest.raises(OSError, match=r"No space left.*_verdict\.json"):
-            judge(own)
+            judge(own, "sis")
         pending = [state for _, _, state in states(own.settings) if state.pending]
         assert pending
         filler.unlink()
-        judge(own)
+        judge(own, "sis")
         assert not [state for _, _, state in states(own.settings) if state.pending]
 
 

@@ -9,11 +9,9 @@ import pytest
 from connectors.core.landing.state import StreamState
 from pipelines.assets.warehouse import dbt_manifest, dbt_target
 from pipelines.build_input import states
-from pipelines.checks.deliveries import delivery_checks
-from pipelines.progress import Silent
 from tests.guarantees.crashes.killed import SOURCE
 from tests.guarantees.crashes.processes import output, start
-from tests.homes import Home
+from tests.homes import Home, judge
 
 
 def of_the_source(home: Home) -> dict[str, StreamState]:
@@ -30,7 +28,7 @@ def test_g02__a_killed_pull_moves_no_cursor_and_its_runs_count_once(own: Home, p
     assert {name: state.accepted for name, state in after.items()} == {
         name: state.accepted for name, state in before.items()
     }
-    list(delivery_checks(own.settings, own.settings.sources[SOURCE].platform, Silent())())  # type: ignore[call-overload]
+    judge(own, SOURCE)
     settled = of_the_source(own)
     assert not [name for name, state in settled.items() if state.pending]
     assert sum(len(state.accepted) for state in settled.values()) == pending + sum(
