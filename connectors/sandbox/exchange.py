@@ -1,6 +1,6 @@
 """One request and its response, between the server's socket and a platform stand-in.
 
-Belongs here: what both stand-ins share about HTTP: parsed requests, responses, the
+Belongs here: what all stand-ins share about HTTP: parsed requests, responses, the
 clock, tokens. Does not belong here: any platform's paths, envelopes or paging.
 """
 

@@ -206,10 +206,7 @@ def empty_page() -> Effect:
     def effect(_request: Request, answer: Answer) -> Response:
         response = answer()
         document = orjson.loads(response.body)
-        if isinstance(document, list):
-            document = []
-        else:
-            document["result"] = []
+        _records(document).clear()
         response.body = orjson.dumps(document)
         return response
 
@@ -225,8 +222,7 @@ def each_record(transform: Transform, every: int = 1) -> Effect:
     def effect(_request: Request, answer: Answer) -> Response:
         response = answer()
         document = orjson.loads(response.body)
-        records = document if isinstance(document, list) else document.get("result", [])
-        for record in records[::every]:
+        for record in _records(document)[::every]:
             transform(record)
         response.body = orjson.dumps(document)
         return response
@@ -279,6 +275,12 @@ def rename_field(path: str, name: str) -> Transform:
                 holder[name] = holder.pop(old)
 
     return transform
+
+
+def _records(document: Any) -> list[dict[str, Any]]:
+    """The records of a page: the page itself, or the first list in its envelope."""
+    members = [document] if isinstance(document, list) else document.values()
+    return next((member for member in members if isinstance(member, list)), [])
 
 
 def _places(record: dict[str, Any], path: str) -> list[tuple[dict[str, Any], str]]:

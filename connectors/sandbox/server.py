@@ -1,4 +1,4 @@
-"""The HTTP server on 127.0.0.1 that both stand-ins share, and the Sandbox that tests start.
+"""The HTTP server on 127.0.0.1 that all stand-ins share, and the Sandbox that tests start.
 
 Belongs here: sockets, framing, routing by first path part, the request log. Does not
 belong here: any platform's contract.
@@ -24,6 +24,7 @@ from connectors.sandbox.edfi_store import Rows
 from connectors.sandbox.exchange import Clock, Request, Response
 from connectors.sandbox.faults import Faults
 from connectors.sandbox.reference import resources as reference_resources
+from connectors.sandbox.stand_ins import STAND_INS, StandIn
 
 CREDENTIALS = {
     "BADGES_USERNAME": "sandbox-badges@cedar-valley.example",
@@ -97,11 +98,10 @@ class _Handler(BaseHTTPRequestHandler):
         platform, _, below = full_path.lstrip("/").partition("/")
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, f"/{below}", query, headers, body, f"{sandbox.url}/{platform}")
-        answers = {"badgr": sandbox.badgr.answer, "edfi": sandbox.edfi.answer}
-        if platform in answers:
-            response = sandbox.faults.answer(request, full_path, lambda: answers[platform](request))
+        if sandbox.serves(platform):
+            response = sandbox.faults.answer(request, full_path, lambda: sandbox.stand_in(platform).answer(request))
         else:
-            response = Response.of({"message": "known here: /badgr and /edfi"}, 404)
+            response = Response.of({"message": f"no platform answers below /{platform}"}, 404)
         sandbox.requests.append(Logged(self.command, full_path, query, response.status))
         self._send(response)
 
@@ -137,6 +137,8 @@ class Sandbox:
         self.district = district
         self.faults = Faults()
         self.requests: list[Logged] = []
+        self._stand_ins: dict[str, StandIn] = {"badgr": badgr, "edfi": edfi}
+        self._making = threading.Lock()
         self.credentials = dict(CREDENTIALS)
         self._server = _Server(port, self)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -149,13 +151,28 @@ class Sandbox:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def serves(self, platform: str) -> bool:
+        """Whether that platform answers here. One of a synthetic district does, one of the public sample has two."""
+        return platform in self._stand_ins or (platform in STAND_INS and self.district is not None)
+
+    def stand_in(self, platform: str) -> StandIn:
+        """The platform's state and what a test may do to it. Raises KeyError where there is none."""
+        with self._making:
+            if platform not in self._stand_ins and self.district is not None:
+                self._stand_ins[platform] = STAND_INS[platform](self.district, self.clock)
+            return self._stand_ins[platform]
+
+    def url_of(self, platform: str) -> str:
+        """The platform's base address."""
+        return f"{self.url}/{platform}"
+
     @property
     def badgr_url(self) -> str:
-        return f"{self.url}/badgr"
+        return self.url_of("badgr")
 
     @property
     def edfi_url(self) -> str:
-        return f"{self.url}/edfi"
+        return self.url_of("edfi")
 
     @classmethod
     def of(cls, district: District, port: int = 0) -> Sandbox:
