@@ -18,6 +18,7 @@ from connectors.core.errors import ContractBroken
 from connectors.core.landing import shaping_sql
 from connectors.core.landing.declaration import is_as_declared
 from connectors.core.landing.engine import engine_in_memory
+from connectors.core.landing.page_screen import PageScreen
 from connectors.core.schema import Stream
 
 # Arrow's own pool hands every batch's memory back, and asks the system for it again
@@ -43,6 +44,7 @@ class PageChecks:
         """where: the connection and stream, for messages."""
         self._stream = stream
         self._where = where
+        self._screen = PageScreen(stream)
         self._database = engine_in_memory()
 
     def __enter__(self) -> PageChecks:
@@ -62,6 +64,9 @@ class PageChecks:
         except pa.ArrowInvalid:
             raise ContractBroken(f"{self._where}: a page is not UTF-8") from None
         table = pa.table({"body": text})
+        steps = shaping_sql.steps(records_path)
+        if all(self._screen.passes(body, steps) for body in bodies):
+            return CheckedPages(table, records_path, True)
         self._database.register("pages", table)
         try:
             self._refuse_repeated_names()

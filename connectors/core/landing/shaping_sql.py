@@ -34,7 +34,7 @@ def structures_of_pages() -> str:
 
 def records_in(structure: object, records_path: str) -> object:
     """Of the shape of a page, that of its records; None where it has no list of them."""
-    for name in _steps(records_path):
+    for name in steps(records_path):
         structure = structure.get(name) if isinstance(structure, dict) else None
     return structure[0] if isinstance(structure, list) else None
 
@@ -64,7 +64,7 @@ def record_text(stream: Stream, records_path: str, is_as_declared: bool) -> str:
         f"{_member(path)} is not null as {withheld_flag(number)}" for number, path in enumerate(stream.withheld)
     ]
     if is_as_declared:
-        names = _steps(records_path)
+        names = steps(records_path)
         page: object = [_structure(stream)]
         for name in reversed(names):
             page = {name: page}
@@ -86,7 +86,8 @@ def withheld_flag(number: int) -> str:
     return f"_withheld_{number}"
 
 
-def _steps(records_path: str) -> list[str]:
+def steps(records_path: str) -> list[str]:
+    """Names from a page's outermost object down to its list of records: `$.result[*]` is `["result"]`."""
     return [step for step in records_path.removeprefix("$").removesuffix(ITEMS).split(".") if step]
 
 
