@@ -2,8 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CONTRACTS := tests/connectors/contracts
+# where npm is not there, the contract checks skip and say so
+PRISM := $(if $(shell command -v npm 2>/dev/null),$(VENV)/contracts/.installed)
 
-.PHONY: demo test lint unit mutants bench bench-build crash pictures lock clean
+.PHONY: demo test lint unit mutants bench bench-build bench-verify crash pictures lock clean
 
 # runs the main job on a synthetic district and shows who knows what
 demo: $(VENV)/.installed
@@ -18,7 +21,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: $(VENV)/.installed-dev
+unit: $(VENV)/.installed-dev $(PRISM)
 	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
 
 # puts faults into a copy of the project, one at a time: the test that guards against each must fail
@@ -37,6 +40,13 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	touch $@
 
+# the mock server that requests are replayed against, beside the environment and out of the project's folders
+$(VENV)/contracts/.installed: $(addprefix $(CONTRACTS)/,package.json package-lock.json .npmrc) | $(VENV)/pyvenv.cfg
+	mkdir -p $(@D)
+	cp $^ $(@D)
+	cd $(@D) && npm ci --loglevel=error
+	touch $@
+
 # landing beside a bare HTTP drain and beside dlt, which gets an environment of its own
 bench: $(VENV)/.installed-dev
 	$(PYTHON) -m venv $(VENV)-bench
@@ -46,6 +56,10 @@ bench: $(VENV)/.installed-dev
 # judging, building and publishing 600, 6,000 and 24,000 teachers; some ten minutes and 4 GB of disk
 bench-build: $(VENV)/.installed-dev
 	$(BIN)/python tests/benchmarks/build.py
+
+# signed badges end to end beside the bare library
+bench-verify: $(VENV)/.installed-dev
+	PYTHONPATH=. $(BIN)/python tests/benchmarks/verification.py
 
 # 100 kills at random instants, then equality with undisturbed runs; an hour or so
 crash: $(VENV)/.installed-dev

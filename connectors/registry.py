@@ -37,8 +37,12 @@ PLATFORMS: dict[str, Platform] = {
     platform.name: platform
     for platform in (
         Platform("badgr", "Badgr v2 (Canvas Credentials, Parchment)", "connectors.badgr", "BadgrConnector"),
-        Platform("edfi", "Ed-Fi ODS/API, Data Standard 5.x", "connectors.edfi", "EdFiConnector"),
+        Platform("edfi", "Ed-Fi ODS/API, Data Standards 5.x and 6.0", "connectors.edfi", "EdFiConnector"),
+        Platform("credly", "Credly v1", "connectors.credly", "CredlyConnector"),
+        Platform("case", "CASE 1.0 and 1.1 competency frameworks", "connectors.case", "CaseConnector"),
         Platform("open_badges", "Folder of Open Badges files", "connectors.open_badges", "OpenBadgesConnector"),
+        Platform("grow", "Level Data Grow (SchoolMint Grow, Whetstone)", "connectors.grow", "GrowConnector"),
+        Platform("oneroster", "OneRoster 1.1 and 1.2, REST and CSV", "connectors.oneroster", "OneRosterConnector"),
         Platform("files", "Mapped CSV and XLSX files", "connectors.files", "FilesConnector"),
     )
 }

@@ -244,6 +244,27 @@ def sources_pull(
     raise typer.Exit(FAILED if any(line.fault for line in lines) else DONE)
 
 
+@sources_app.command("map")
+@_faults_become_exit_codes
+def sources_map(
+    file: Annotated[Path, typer.Argument(help="An export, CSV or XLSX.")],
+    stream: Annotated[
+        str | None, typer.Option("--stream", help="What it holds, where its columns alone don't tell.")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option("--source", help="The source of district.yml that will read it.")
+    ] = None,
+    config: Config = DISTRICT_YML,
+    as_json: Json = False,
+) -> None:
+    """Propose a column mapping for an unknown export, for a person to correct."""
+    from pipelines.map_source import map_file, show_mapped
+
+    mapped = map_file(_settings(config), file, stream, source)
+    _print_json(mapped.to_json()) if as_json else show_mapped(mapped)
+    raise typer.Exit(DONE if mapped.path else FAILED)
+
+
 def _known_source(settings: Settings, name: str) -> Settings:
     from connectors.core.documents import nearest
     from connectors.core.errors import ConfigurationError

@@ -241,7 +241,7 @@ class Settings:
         """What the source's connector is built from. Raises MissingSecret."""
         source = self.sources[name]
         prefix = _secret_prefix(name)
-        secret_names = source.platform.connector_class().secret_names
+        secret_names = source.options.secrets_of(source.platform.connector_class().secret_names)
         return Connection(
             district_id=self.district.id,
             name=name,

@@ -188,7 +188,12 @@ def _hours_since(moment: datetime) -> float:
 
 
 def _carried(settings: Settings, name: str) -> tuple[Stream, ...] | None:
-    """The streams a connection carries; None where it can't be opened (`doctor` says why)."""
+    """The streams a connection carries; None where it can't be opened (`doctor` says why).
+
+    None too where the platform would have to be asked: a status reads what is there.
+    """
+    if settings.sources[name].options.asks_platform_for_streams:
+        return None
     try:
         _, connector = settings.connector(name)
     except ConnectorError:
@@ -203,7 +208,8 @@ def _carried(settings: Settings, name: str) -> tuple[Stream, ...] | None:
 
 def _is_awaited(stream: Stream, carried: tuple[Stream, ...] | None, is_source_loaded: bool) -> bool:
     """Whether a stream without a run is listed; of a source that never could be opened, each one is."""
-    return not is_source_loaded if carried is None else stream in carried
+    # by name: a connection may find a field at another place than its platform's declaration says
+    return not is_source_loaded if carried is None else stream.name in {known.name for known in carried}
 
 
 def _stream_status(

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import pytest
 
+from tests.connectors.conformance.summary import pytest_terminal_summary
 from tests.homes import district, loaded, own
 
-__all__ = ["district", "loaded", "own"]
+__all__ = ["district", "loaded", "own", "pytest_terminal_summary"]
 
 LONG_LIVED = ("month", "battered")
 

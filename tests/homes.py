@@ -27,6 +27,8 @@ from pipelines.settings import PSEUDONYM_KEY, Settings, load_settings
 
 ENVIRONMENT = CREDENTIALS | {PSEUDONYM_KEY: "a-key-for-tests-of-32-characters!"}
 TEACHERS = 60
+STREAMS = 32
+"""How many streams the loaded home carries: three of Badgr, sixteen of Ed-Fi, one of badge files, twelve of files."""
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,7 @@ class BadgrConnector:
         ]
         for issuer in issuers:
             # by default the server leaves out expired and revoked awards without a word
-            every_state = {"include_expired": "1", "include_revoked": "1"}
+            every_state = {"include_expired": "true", "include_revoked": "true"}
             yield from self._linked(f"/v2/issuers/{quote(issuer, safe='')}/assertions", every_state, stream.name)
 
     def _linked(self, path: str, params: dict[str, str], what: str) -> Iterator[Page]:

@@ -1,7 +1,7 @@
 """OAuth 2 access tokens: obtained once, renewed once, kept where only the owner may read.
 
-Belongs here: the client credentials and password grants, token life, and the file that
-holds rotated tokens. Does not belong here: sending and retrying (http), which paths
+Belongs here: the client credentials and password grants, tokens that a person was given,
+token life, and the file that holds rotated tokens. Does not belong here: sending and retrying (http), which paths
 need a token (the platform's client).
 
 Tokens and secrets never appear in a repr, a message or a log.
@@ -18,7 +18,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from oauthlib.oauth2 import BackendApplicationClient, LegacyApplicationClient, OAuth2Error
 
@@ -139,6 +139,7 @@ class _Refused(Exception):
 class _OAuth:
     """What both grants share: one token for all threads, and one request for a new one."""
 
+    scheme = "Bearer"
     refresh_statuses = frozenset({401})
 
     def __init__(
@@ -252,16 +253,22 @@ class ClientCredentials(_OAuth):
         connection: Connection,
         base_url: str,
         clock: Clock | None = None,
+        scope: str = "",
     ) -> None:
+        """scope: what to ask for, words with blanks between; none where the platform grants what the client may."""
         client_id = secret_of(connection, "client_id")
         self._client_secret = secret_of(connection, "client_secret")
         self._client = BackendApplicationClient(client_id)
-        super().__init__(post_form, token_url, connection, (base_url, client_id), ("client_id", "client_secret"), clock)
+        self._scope = scope
+        # a token of another scope is another token
+        principal = (base_url, client_id, scope) if scope else (base_url, client_id)
+        super().__init__(post_form, token_url, connection, principal, ("client_id", "client_secret"), clock)
 
     def _ask_with_secrets(self) -> Tokens:
         # as they are: RFC 6749 would form-encode both parts first, and Ed-Fi servers do not decode that
         basic = b64encode(f"{self._client.client_id}:{self._client_secret}".encode()).decode()
-        return self._ask(self._client, self._client.prepare_request_body(), {"Authorization": f"Basic {basic}"})
+        form = self._client.prepare_request_body(scope=self._scope or None)
+        return self._ask(self._client, form, {"Authorization": f"Basic {basic}"})
 
 
 class PasswordGrant(_OAuth):
@@ -301,6 +308,37 @@ class PasswordGrant(_OAuth):
     def _ask_with_secrets(self) -> Tokens:
         client = LegacyApplicationClient(self._client_id)
         return self._ask(client, client.prepare_request_body(self._username, self._password, include_client_id=True))
+
+
+class FixedToken:
+    """A token that a person was given, sent with each request: nothing to ask for, nothing to renew.
+
+    scheme: `Bearer` sends the secret as it is; `Basic` as the user name, without a password.
+    Raises MissingSecret where it is not set, ConfigurationError where no header can carry it.
+    """
+
+    refresh_statuses: frozenset[int] = frozenset()
+
+    def __init__(self, connection: Connection, secret: str, scheme: Literal["Bearer", "Basic"]) -> None:
+        self.scheme: str = scheme
+        self._connection = connection.name
+        given = secret_of(connection, secret).strip()
+        if not _is_token(given):
+            raise ConfigurationError(
+                f"{connection.name}: the secret {secret_variable(connection.name, secret)} holds more than printable "
+                "ASCII. Copy the token anew"
+            )
+        self._token = given if scheme == "Bearer" else b64encode(f"{given}:".encode()).decode()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(connection={self._connection!r})"
+
+    def access_token(self) -> str:
+        return self._token
+
+    def replace(self, refused: str) -> str:
+        """The same: there is no other."""
+        return refused
 
 
 def _is_token(value: object) -> bool:

@@ -41,6 +41,15 @@ class Options(BaseModel):
             )
         return self
 
+    def secrets_of(self, secret_names: tuple[str, ...]) -> tuple[str, ...]:
+        """The secrets that a connection with these options needs; the connector's `secret_names` unless overridden."""
+        return secret_names
+
+    @property
+    def asks_platform_for_streams(self) -> bool:
+        """Whether only the platform itself can say which streams the connection carries."""
+        return False
+
 
 @dataclass(frozen=True)
 class Connection:

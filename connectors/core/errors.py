@@ -44,6 +44,12 @@ class AuthenticationFailed(ConnectorError):
     stops_connection = True
 
 
+class ServerNotTrusted(ConnectorError):
+    """The server's key is not the one that was declared; nothing was sent to it."""
+
+    stops_connection = True
+
+
 class AccessDenied(ConnectorError):
     """The platform knows us, but this stream is not ours to read (403)."""
 

@@ -118,6 +118,8 @@ class RequestRefused(ContractBroken):
 class Authenticator(Protocol):
     """What the session needs of an authentication method (see auth)."""
 
+    scheme: str
+    """The word in front of it in the Authorization header: Bearer or Basic."""
     refresh_statuses: frozenset[int]
 
     def access_token(self) -> str:
@@ -230,15 +232,23 @@ class PlatformSession:
     def authenticate_with(self, authenticator: Authenticator) -> None:
         self._authenticator = authenticator
 
+    @property
+    def _scheme(self) -> str:
+        return self._authenticator.scheme if self._authenticator is not None else "Bearer"
+
     def close(self) -> None:
         self._requests.close()
 
     def get_json(
-        self, path_or_url: str, params: Mapping[str, str] | None = None, authenticated: bool = True
+        self,
+        path_or_url: str,
+        params: Mapping[str, str] | None = None,
+        authenticated: bool = True,
+        headers: Mapping[str, str] | None = None,
     ) -> JsonResponse:
         """GET a JSON document. Raises ConnectorError; never returns part of a body."""
         url = self._target(path_or_url)
-        request = _Request("GET", url, params=params, headers={"Accept": "application/json"})
+        request = _Request("GET", url, params=params, headers={"Accept": "application/json", **(headers or {})})
         token = None
         if authenticated and self._authenticator is not None:
             token = self._authenticator.access_token()
@@ -377,7 +387,7 @@ class PlatformSession:
                     data=request.form,
                     headers=dict(request.headers),
                     # an explicit auth object also keeps requests from reading .netrc
-                    auth=_Bearer(token),
+                    auth=_Authorization(self._scheme, token),
                     timeout=(min(self.limits.connect_timeout, seconds), min(self.limits.read_timeout, seconds)),
                     allow_redirects=False,
                     stream=True,
@@ -470,6 +480,10 @@ class PlatformSession:
             )
         try:
             json_body.check(body)
+        except json_body.TooDeep as fault:
+            raise ContractBroken(
+                f"{self._named(request)} sent JSON that can't be read: {fault}. Ask the vendor"
+            ) from None
         except json_body.NotJson as fault:
             has_known_end = "Content-Length" in response.headers or "Transfer-Encoding" in response.headers
             if fault.ends_early or not has_known_end:
@@ -496,8 +510,13 @@ class PlatformSession:
                 "for they could carry the credentials elsewhere. Correct base_url"
             )
         if status == 401:
+            if self._authenticator is None:
+                return AuthenticationFailed(
+                    f"{named} wants to know who asks (401), and {self.connection} is configured without credentials"
+                )
+            renewed = ", also after a new one" if self._authenticator.refresh_statuses else ""
             return AuthenticationFailed(
-                f"{named} refused the access token (401), also after a new one. "
+                f"{named} refused the access token (401){renewed}. "
                 f"Check the credentials of {self.connection} and what they may read"
             )
         if status == 403:
@@ -550,13 +569,14 @@ class _TryAgain(Exception):
         super().__init__(what)
 
 
-class _Bearer(AuthBase):
-    def __init__(self, token: str | None) -> None:
+class _Authorization(AuthBase):
+    def __init__(self, scheme: str, token: str | None) -> None:
+        self._scheme = scheme
         self._token = token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         if self._token is not None:
-            request.headers["Authorization"] = f"Bearer {self._token}"
+            request.headers["Authorization"] = f"{self._scheme} {self._token}"
         return request
 
 

@@ -28,6 +28,13 @@ class NotJson(ValueError):
         super().__init__(message)
 
 
+class TooDeep(NotJson):
+    """Objects and lists stand in one another deeper than readers go: some hundred levels, where data has ten."""
+
+    def __init__(self) -> None:
+        super().__init__("objects and lists are nested too deeply to be read", ends_early=False)
+
+
 class RepeatedName(ValueError):
     """An object names a member twice, so that no reader can tell which value holds."""
 
@@ -38,17 +45,23 @@ def check(body: bytes) -> None:
         _UNREAD.decode(body)
         if not body.isascii():
             body.decode()
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except RecursionError:
+        raise TooDeep from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
         _parse(body)  # says better what is wrong, and where
 
 
 def document(body: bytes) -> Any:
     """The whole document. Raises NotJson, RepeatedName."""
     parsed = _parse(body)
-    # parsing keeps one value per name, so writing it again gives fewer names; spacing and
-    # escapes can only make this screen too careful, and the exact look follows
-    if body.count(b'":') != orjson.dumps(parsed).count(b'":'):
-        json.loads(body, object_pairs_hook=_refuse_repeated)
+    try:
+        # parsing keeps one value per name, so writing it again gives fewer names; spacing and
+        # escapes can only make this screen too careful, and the exact look follows
+        if body.count(b'":') != orjson.dumps(parsed).count(b'":'):
+            json.loads(body, object_pairs_hook=_refuse_repeated)
+    except (orjson.JSONEncodeError, RecursionError):
+        # what was parsed can be written, unless it is deeper than the writer goes
+        raise TooDeep from None
     return parsed
 
 
@@ -60,23 +73,31 @@ def outline(body: bytes) -> Any:
     """
     start = body.lstrip()[:1]
     if start == b"[":
-        return _LIST.decode(body) or document(body)
+        try:
+            return _LIST.decode(body) or document(body)
+        except RecursionError:
+            raise TooDeep from None
     if start != b"{":
         return document(body)
-    members = {name: _member(raw) for name, raw in _OBJECT.decode(body).items()}
+    try:
+        members = {name: _member(raw) for name, raw in _OBJECT.decode(body).items()}
+    except RecursionError:
+        raise TooDeep from None
     has_items = any(isinstance(member, list) and member for member in members.values())
     return members if has_items else document(body)
 
 
 def _member(raw: msgspec.Raw) -> Any:
-    return _LIST.decode(raw) if bytes(memoryview(raw)[:1]) == b"[" else orjson.loads(memoryview(raw))
+    return _LIST.decode(raw) if bytes(memoryview(raw)[:1]) == b"[" else _parse(memoryview(raw))
 
 
-def _parse(body: bytes) -> Any:
+def _parse(body: bytes | memoryview) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as fault:
-        ends_early = not body.strip() or fault.msg.startswith("unexpected end of data")
+        if fault.msg.startswith("depth limit exceeded"):
+            raise TooDeep from None
+        ends_early = not bytes(body).strip() or fault.msg.startswith("unexpected end of data")
         raise NotJson(f"{fault.msg} at position {fault.pos} of {len(body)}", ends_early) from None
 
 

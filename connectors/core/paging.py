@@ -144,6 +144,7 @@ def offset_pages(
     limit: int,
     what: str,
     limits: PageLimits | None = None,
+    offset_parameter: str = "offset",
 ) -> Iterator[Page]:
     """Pages by limit and offset, until an empty one. identity: what tells a record from all others.
 
@@ -161,7 +162,7 @@ def offset_pages(
     while True:
         start = offset - 1 if overlaps else offset
         guard.follow(f"request {guard.pages} at {start}")
-        response = fetch(path, {**params, "limit": str(limit), "offset": str(start)})
+        response = fetch(path, {**params, "limit": str(limit), offset_parameter: str(start)})
         found = records(response)
         if not found and not overlaps:
             return

@@ -1,4 +1,6 @@
-"""Streams of the Ed-Fi ODS/API, Data Standard 5.2: roster, licences, performance evaluation.
+"""Streams of the Ed-Fi ODS/API: roster, licences, performance evaluation, PD, finance.
+
+Paths are those of Data Standard 5.2, or of 6.0 for what 5.2 has not.
 
 Belongs here: field declarations in Ed-Fi's own words. Does not belong here: paths,
 namespaces and names that differ between data standards (data_standard), fetching
@@ -352,6 +354,161 @@ CREDENTIALS = Stream(
     omitted=(*_OMITTED, "_ext.tpdm.personReference.link"),
 )
 
+STAFF_DIRECTORIES = Stream(
+    name="staff_directories",
+    description="One row per staff member and education organisation that lists how to reach them.",
+    key=("id",),
+    fields=(
+        _ID,
+        Field("staffUniqueId", path="staffReference.staffUniqueId", required=True),
+        public(
+            "educationOrganizationId",
+            "integer",
+            path="educationOrganizationReference.educationOrganizationId",
+            required=True,
+        ),
+        Field("electronicMails", "json", path="electronicMails[*].electronicMailAddress"),
+        _MODIFIED,
+    ),
+    withheld=("addresses", "internationalAddresses", "telephones"),
+    omitted=(*_OMITTED, "staffReference.link", "educationOrganizationReference.link"),
+)
+
+# pulled for one identification system only (data_standard): others hold social security numbers
+STAFF_IDENTIFICATION_CODES = Stream(
+    name="staff_identification_codes",
+    description="One row per staff member, education organisation and employee number.",
+    key=("id",),
+    fields=(
+        _ID,
+        Field("staffUniqueId", path="staffReference.staffUniqueId", required=True),
+        public(
+            "educationOrganizationId",
+            "integer",
+            path="educationOrganizationReference.educationOrganizationId",
+            required=True,
+        ),
+        public("staffIdentificationSystemDescriptor", required=True),
+        Field("identificationCode", required=True),
+        _MODIFIED,
+    ),
+    omitted=(
+        *_OMITTED,
+        "staffReference.link",
+        "educationOrganizationReference.link",
+        "assigningOrganizationIdentificationCode",
+    ),
+)
+
+PROFESSIONAL_DEVELOPMENT_EVENTS = Stream(
+    name="professional_development_events",
+    description="One row per professional development event: what was offered, and for how many hours.",
+    key=("id",),
+    fields=(
+        _ID,
+        public("namespace", required=True),
+        public("professionalDevelopmentTitle", required=True),
+        public("professionalDevelopmentOfferedByDescriptor"),
+        public("totalHours", "integer"),
+        public("multipleSession", "boolean"),
+        public("required", "boolean"),
+        public("professionalDevelopmentReason"),
+        _MODIFIED,
+    ),
+    omitted=_OMITTED,
+)
+
+PROFESSIONAL_DEVELOPMENT_EVENT_ATTENDANCES = Stream(
+    name="professional_development_event_attendances",
+    description="One row per person, professional development event and date: whether they were there.",
+    key=("id",),
+    fields=(
+        _ID,
+        *_reference("personReference", *_PERSON_KEY),
+        *_reference(
+            "professionalDevelopmentEventReference", ("namespace", "text"), ("professionalDevelopmentTitle", "text")
+        ),
+        public("attendanceDate", "date", required=True),
+        public("attendanceEventCategoryDescriptor", required=True),
+        _MODIFIED,
+    ),
+    # why somebody was absent may be an illness
+    withheld=("attendanceEventReason",),
+    omitted=(*_OMITTED, "personReference.link", "professionalDevelopmentEventReference.link"),
+)
+
+_ACCOUNT_KEY = (("accountIdentifier", "text"), ("educationOrganizationId", "integer"), ("fiscalYear", "integer"))
+_DIMENSIONS = ("function", "object", "program", "fund", "project", "operationalUnit", "source", "balanceSheet")
+
+CHART_OF_ACCOUNTS = Stream(
+    name="chart_of_accounts",
+    description="One row per account of a fiscal year's chart: its kind, and its code in each dimension.",
+    key=("id",),
+    fields=(
+        _ID,
+        public("accountIdentifier", required=True),
+        public(
+            "educationOrganizationId",
+            "integer",
+            path="educationOrganizationReference.educationOrganizationId",
+            required=True,
+        ),
+        public("fiscalYear", "integer", required=True),
+        public("accountTypeDescriptor", required=True),
+        public("accountName"),
+        *(public(f"{name}DimensionCode", path=f"{name}DimensionReference.code") for name in _DIMENSIONS),
+        _MODIFIED,
+    ),
+    omitted=(
+        *_OMITTED,
+        "educationOrganizationReference.link",
+        *(f"{name}DimensionReference.{part}" for name in _DIMENSIONS for part in ("fiscalYear", "link")),
+    ),
+)
+
+LOCAL_ACCOUNTS = Stream(
+    name="local_accounts",
+    description="One row per account that an education organisation keeps in a fiscal year.",
+    key=("id",),
+    fields=(
+        _ID,
+        public("accountIdentifier", required=True),
+        public(
+            "educationOrganizationId",
+            "integer",
+            path="educationOrganizationReference.educationOrganizationId",
+            required=True,
+        ),
+        public("fiscalYear", "integer", required=True),
+        public("accountName"),
+        public("chartAccountIdentifier", path="chartOfAccountReference.accountIdentifier", required=True),
+        public(
+            "chartEducationOrganizationId",
+            "integer",
+            path="chartOfAccountReference.educationOrganizationId",
+            required=True,
+        ),
+        public("chartFiscalYear", "integer", path="chartOfAccountReference.fiscalYear", required=True),
+        _MODIFIED,
+    ),
+    omitted=(*_OMITTED, "educationOrganizationReference.link", "chartOfAccountReference.link"),
+)
+
+LOCAL_ACTUALS = Stream(
+    name="local_actuals",
+    description="One row per account and date: what was spent from the start of the fiscal year up to that date.",
+    key=("id",),
+    fields=(
+        _ID,
+        *_reference("localAccountReference", *_ACCOUNT_KEY),
+        public("asOfDate", "date", required=True),
+        public("amount", "money", required=True),
+        public("financialCollectionDescriptor"),
+        _MODIFIED,
+    ),
+    omitted=(*_OMITTED, "localAccountReference.link"),
+)
+
 STREAMS = (
     SCHOOLS,
     PEOPLE,
@@ -366,4 +523,11 @@ STREAMS = (
     EVALUATION_RATINGS,
     EVALUATION_OBJECTIVE_RATINGS,
     EVALUATION_ELEMENT_RATINGS,
+    STAFF_DIRECTORIES,
+    STAFF_IDENTIFICATION_CODES,
+    PROFESSIONAL_DEVELOPMENT_EVENTS,
+    PROFESSIONAL_DEVELOPMENT_EVENT_ATTENDANCES,
+    CHART_OF_ACCOUNTS,
+    LOCAL_ACCOUNTS,
+    LOCAL_ACTUALS,
 )

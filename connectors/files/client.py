@@ -1,40 +1,67 @@
-"""The connector of mapped files: finds them, reads what changed, hands it over.
+"""The connector of mapped files: finds them, here or on a server, reads what changed, hands it over.
 
 Belongs here: which files a stream has, when they are read again, what a person is
 told. Does not belong here: the mapping's format (mapping), reading (csv_file,
-workbook), rules (shaping).
+workbook), rules (shaping), fetching from a server (core/remote_drop).
 """
 
 from __future__ import annotations
 
 import glob
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from connectors.core.connector import Connection, Cursor, Options, Pulled, Sink, SourceFile
 from connectors.core.errors import ConfigurationError, ContractBroken, IncompleteResponse
+from connectors.core.remote_drop import DoneMarker, RemoteDrop
 from connectors.core.schema import Stream
+from connectors.core.sftp import SftpOptions, SftpServer
 from connectors.files.csv_file import CsvFile
 from connectors.files.mapping import NamedMapping, load_mappings
 from connectors.files.shaping import Shaper
 from connectors.files.streams import STREAMS
 from connectors.files.workbook import Workbook
 
+if TYPE_CHECKING:
+    from connectors.core.http import Clock
+
 ROWS_PER_FRAME = 100_000
+COPIES = "spool"
 
 
 class FilesOptions(Options):
-    """mappings: pattern of mapping files, relative to district.yml's folder."""
+    """mappings: pattern of mapping files, relative to district.yml's folder.
+
+    sftp: where the exports are, if not on this machine; `files` of a mapping is then
+    relative to the folder there. done_marker: the name of the file that says that another
+    one is finished (`{name}.done`, `{stem}.ok`).
+    """
 
     mappings: str
+    sftp: SftpOptions | None = None
+    done_marker: str | None = None
     school_year_start: str = Field(default="07-01", pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")
     """Month and day on which `school_year_of` begins a school year."""
+
+    @field_validator("done_marker")
+    @classmethod
+    def _names_its_file(cls, value: str | None) -> str | None:
+        if value is not None and ("/" in value or value in ("{name}", "") or not {"{name}", "{stem}"} & _parts(value)):
+            raise ValueError("a file name with {name} or {stem} of the finished file in it, such as {name}.done")
+        return value
+
+    def secrets_of(self, secret_names: tuple[str, ...]) -> tuple[str, ...]:
+        return (*secret_names, self.sftp.secret) if self.sftp else secret_names
+
+
+def _parts(form: str) -> set[str]:
+    return {part for part in ("{name}", "{stem}") if part in form}
 
 
 @dataclass(frozen=True)
@@ -46,18 +73,24 @@ class _MappedFile:
 
 
 class FilesConnector:
-    """Mapped CSV and XLSX files of one connection. No secret, no network."""
+    """Mapped CSV and XLSX files of one connection. No secret and no network, except for a folder over SFTP."""
 
     platform: ClassVar[str] = "files"
     streams: ClassVar[tuple[Stream, ...]] = STREAMS
     options_model: ClassVar[type[Options]] = FilesOptions
     secret_names: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, clock: Clock | None = None) -> None:
         if not isinstance(connection.options, FilesOptions):
             raise TypeError("FilesConnector needs FilesOptions")
         self._connection = connection
-        self._options = connection.options
+        self._options = options = connection.options
+        self._marker = DoneMarker(options.done_marker) if options.done_marker else None
+        self._drop: RemoteDrop | None = None
+        if options.sftp:
+            server = SftpServer(connection.name, options.sftp, connection.secrets, connection.base_folder, clock=clock)
+            self._drop = RemoteDrop(server, connection.base_folder / COPIES / connection.name, self._marker)
+        self._root = self._drop.folder if self._drop else connection.base_folder
 
     def streams_of(self) -> tuple[Stream, ...]:
         """The streams that some mapping feeds."""
@@ -67,6 +100,7 @@ class FilesConnector:
     def check(self) -> str:
         """Every mapping is sound, finds files, and the files hold its columns."""
         count = 0
+        self._bring(self._mappings)
         for named in self._mappings:
             for path in self._paths(named):
                 self._opened(path, named)
@@ -81,10 +115,12 @@ class FilesConnector:
         mappings = [named for named in self._mappings if named.mapping.stream == stream.name]
         if not mappings:
             raise ConfigurationError(f"{self._connection.name}: no mapping feeds the stream {stream.name}")
+        read_before = set(cursor.get("files", {})) if cursor else set()
+        notes = self._bring(mappings, read_before, is_fresh=cursor is None)
         files = [
             _MappedFile(path, _state(path), SourceFile(self._name(path), _sha256(path)), named)
             for named in mappings
-            for path in self._paths(named)
+            for path in self._paths(named, read_before, notes)
         ]
         newest: Cursor = {
             "files": {file.source.name: file.source.sha256 for file in files},
@@ -93,8 +129,7 @@ class FilesConnector:
         if cursor == newest:
             return Pulled(cursor, is_reset=False, pages=0)
         pages = 0
-        read_before = set(cursor.get("files", {})) if cursor else set()
-        notes = [
+        notes += [
             f"{name}: was read before and is no longer there, so its rows count as deleted"
             for name in sorted(read_before - newest["files"].keys())
         ]
@@ -103,12 +138,22 @@ class FilesConnector:
         return Pulled(newest, is_reset=True, pages=pages, notes=tuple(dict.fromkeys(notes)))
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Let go of the server, where there is one."""
+        if self._drop:
+            self._drop.close()
+
+    def _bring(
+        self, mappings: Sequence[NamedMapping], read_before: Collection[str] = (), is_fresh: bool = False
+    ) -> list[str]:
+        """Fetch what the mappings name, where it is on a server; sentences about what was left there."""
+        if self._drop is None:
+            return []
+        return self._drop.bring([named.mapping.files for named in mappings], read_before, is_fresh)
 
     @cached_property
     def _mappings(self) -> tuple[NamedMapping, ...]:
         pattern = self._options.mappings
-        paths = self._glob(pattern)
+        paths = self._glob(pattern, self._connection.base_folder)
         if not paths:
             raise ConfigurationError(
                 f"{self._connection.name}: no mapping file matches {pattern!r} in the folder of district.yml. "
@@ -116,8 +161,7 @@ class FilesConnector:
             )
         return load_mappings(paths, self._connection.base_folder)
 
-    def _glob(self, pattern: str) -> list[Path]:
-        base = self._connection.base_folder
+    def _glob(self, pattern: str, base: Path) -> list[Path]:
         # Path.glob takes no pattern of a shared drive (absolute)
         found = (base / name for name in glob.glob(pattern, root_dir=base, recursive=True))  # noqa: PTH207
         # spreadsheets keep a lock file named ~$x.xlsx beside an open workbook
@@ -127,12 +171,22 @@ class FilesConnector:
             if (path.is_file() or (path.is_symlink() and not path.is_dir())) and not path.name.startswith("~$")
         )
 
-    def _paths(self, named: NamedMapping) -> list[Path]:
-        paths = self._glob(named.mapping.files)
+    def _paths(
+        self, named: NamedMapping, read_before: Collection[str] = (), notes: list[str] | None = None
+    ) -> list[Path]:
+        """The finished files of a mapping; of others a sentence in the notes."""
+        paths = self._glob(named.mapping.files, self._root)
+        unfinished = ""
+        if self._marker and not self._drop:
+            paths, left = self._finished(paths, read_before)
+            unfinished = f"; {len(left)} without a marker beside them" if left else ""
+            if notes is not None:
+                notes += [f"{name}: not read, since {self._marker.of(name)} is not there yet" for name in left]
         if not paths:
+            where = "on the server" if self._drop else "in the folder of district.yml"
             raise ContractBroken(
                 f"{self._connection.name}: no file matches {named.mapping.files!r} (mapping {named.name}, stream "
-                f"{named.mapping.stream}) in the folder of district.yml. Deliver the export there, or correct `files`"
+                f"{named.mapping.stream}) {where}{unfinished}. Deliver the export there, or correct `files`"
             )
         if links := [self._name(path) for path in paths if path.is_symlink()]:
             raise ContractBroken(
@@ -141,8 +195,22 @@ class FilesConnector:
             )
         return paths
 
+    def _finished(self, paths: list[Path], read_before: Collection[str]) -> tuple[list[Path], list[str]]:
+        """Files with their marker beside them, and the names of those without."""
+        marker = self._marker
+        assert marker is not None  # noqa: S101 - asked for by the only caller
+        markers = {path.with_name(marker.of(path.name)) for path in paths}
+        finished = [path for path in paths if path not in markers and path.with_name(marker.of(path.name)).is_file()]
+        left = [self._name(path) for path in paths if path not in markers and path not in finished]
+        if again := [name for name in left if name in read_before]:
+            raise IncompleteResponse(
+                f"{self._connection.name}: {', '.join(again)}: was read before and its marker is gone, so it is being "
+                "written anew. Run again once the marker is back"
+            )
+        return finished, left
+
     def _name(self, path: Path) -> str:
-        base = self._connection.base_folder
+        base = self._root
         return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.as_posix()
 
     def _fingerprint(self, mappings: Sequence[NamedMapping]) -> str:

@@ -98,17 +98,18 @@ class Header:
         return found
 
     def _found(self, is_any_mapped: bool) -> str:
-        if not is_any_mapped and any(_looks_like_data(name) for name in self.names):
+        if not is_any_mapped and any(looks_like_data(name) for name in self.names):
             return (
                 f"The first row read has {len(self.names)} cells and looks like data, so it is not shown: "
                 "is the header missing, or skip_rows wrong?"
             )
-        shown = ["(not shown: looks like data)" if _looks_like_data(name) else name for name in self.names]
+        shown = ["(not shown: looks like data)" if looks_like_data(name) else name for name in self.names]
         more = f" and {len(shown) - _MOST_SHOWN} more" if len(shown) > _MOST_SHOWN else ""
         return f"Columns found: {', '.join(shown[:_MOST_SHOWN])}{more}."
 
 
-def _looks_like_data(name: str) -> bool:
+def looks_like_data(name: str) -> bool:
+    """Whether a header cell is rather a value, which no message may show."""
     return "@" in name or re.fullmatch(r"[\d\s.,:/$()+-]+", name) is not None
 
 

@@ -27,13 +27,14 @@ from connectors.files.streams import STREAMS
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
 
-_SOURCES = ("column", "debit", "constant", "school_year_of", "concat", "from_file_name")
+_SOURCES = ("column", "debit", "constant", "school_year_of", "concat", "fingerprint_of", "from_file_name")
 _GOES_WITH: dict[str, frozenset[str]] = {
     "column": frozenset({"format", "century_pivot", "kind", "credit_flag", "pad_to", "true", "false", "values"}),
     "debit": frozenset({"credit"}),
     "constant": frozenset(),
     "school_year_of": frozenset(),
     "concat": frozenset({"separator"}),
+    "fingerprint_of": frozenset(),
     "from_file_name": frozenset(),
 }
 
@@ -51,7 +52,10 @@ class CreditFlag(_Declared):
 
 
 class Rule(_Declared):
-    """How one field is made. Exactly one of column, debit/credit, constant, school_year_of, concat, from_file_name."""
+    """How one field is made.
+
+    Exactly one of column, debit/credit, constant, school_year_of, concat, fingerprint_of, from_file_name.
+    """
 
     column: str | None = None
     format: Texts = ()
@@ -65,6 +69,7 @@ class Rule(_Declared):
     school_year_of: str | None = None
     concat: Texts = ()
     separator: str = "/"
+    fingerprint_of: Texts = ()
     from_file_name: str | None = None
     true: Texts = ()
     false: Texts = ()
@@ -74,7 +79,11 @@ class Rule(_Declared):
     def columns(self) -> tuple[str, ...]:
         """The file headers this rule reads."""
         flag = self.credit_flag.column if self.credit_flag else None
-        return tuple(name for name in (self.column, self.debit, self.credit, flag, *self.concat) if name is not None)
+        return tuple(
+            name
+            for name in (self.column, self.debit, self.credit, flag, *self.concat, *self.fingerprint_of)
+            if name is not None
+        )
 
 
 class Unpivot(_Declared):
@@ -115,6 +124,12 @@ class Mapping(_Declared):
         if self.unpivot:
             wanted |= dict.fromkeys(self.unpivot.columns, self.unpivot.value_to)
         return wanted
+
+    @property
+    def kept_headers(self) -> set[str]:
+        """Headers whose values come out in a field; of those that only make a fingerprint nothing does."""
+        rules = [rule.model_copy(update={"fingerprint_of": ()}) for rule in self.columns.values()]
+        return {header for rule in rules for header in rule.columns} | set(self.unpivot.columns if self.unpivot else ())
 
     @property
     def fingerprint(self) -> str:
@@ -210,9 +225,9 @@ def _faults(mapping: Mapping) -> Iterator[str]:
         kind = fields[target].type if target in fields else "text"
         for fault in _rule_faults(rule, kind, mapping):
             yield f"columns.{target}: {fault}"
-    wanted = {tidy(header) for header in mapping.wanted_headers}
+    kept = {tidy(header) for header in mapping.kept_headers}
     for header in mapping.ignore:
-        if tidy(header) in wanted:
+        if tidy(header) in kept:
             yield f"the column {header!r} is both mapped and in ignore"
 
 
@@ -238,7 +253,7 @@ def _rule_faults(rule: Rule, kind: str, mapping: Mapping) -> Iterator[str]:
         what = f"names {' and '.join(sources)}" if sources else "says not where the value comes from"
         yield (
             f"the rule {what}: give exactly one of column, debit with credit, constant, school_year_of, concat,"
-            " from_file_name"
+            " fingerprint_of, from_file_name"
         )
         return
     source = sources[0]
@@ -256,6 +271,8 @@ def _rule_faults(rule: Rule, kind: str, mapping: Mapping) -> Iterator[str]:
         yield f"from_file_name gives a date, and the field is {kind}"
     elif rule.from_file_name is not None and (fault := format_fault((rule.from_file_name,))):
         yield fault
+    if rule.fingerprint_of and kind != "text":
+        yield f"fingerprint_of makes an id, and the field is {kind}"
     if rule.credit_flag and kind not in ("money", "number"):
         yield f"credit_flag makes an amount, and the field is {kind}"
     allowed = {"money": ("money", "number"), "number": ("number", "integer"), "year": ("integer", "text")}

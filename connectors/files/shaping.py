@@ -9,6 +9,7 @@ reason. Nothing becomes null but what the mapping declares blank.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ from connectors.files.mapping import Mapping, NamedMapping, Rule
 
 _WIDE = "\x00"
 """Before an element code while its column still stands wide: no header holds it."""
+_MADE = "\x01"
+"""Before a field whose values are made before the others: no header holds it."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Shaper:
             if rule.from_file_name is not None
         }
         self.notes: list[str] = []
+        self._seen = pl.DataFrame(schema={"fingerprint": pl.UInt64, "count": pl.UInt32})
         self._others = self._name_others(header, file_name)
 
     @property
@@ -58,10 +62,17 @@ class Shaper:
         """raw: text columns under the header's unique names."""
         cleaned = raw.with_columns(_cleaned(pl.all(), ["", *self._mapping.blank]))
         filled = cleaned.filter(pl.any_horizontal(pl.all().is_not_null()))
+        blank_rows = raw.height - filled.height
         rules = self._mapping.columns
+        for target, rule in rules.items():
+            if rule.fingerprint_of:
+                cells = filled.select(self._column(header) for header in dict.fromkeys(rule.fingerprint_of))
+                filled = filled.with_columns(self._fingerprints(cells).alias(_MADE + target))
         later = {target: rule for target, rule in rules.items() if rule.school_year_of is not None}
         fields = [
-            self._value(rule, self._types.get(target, "text")).alias(target)
+            (
+                pl.col(_MADE + target) if rule.fingerprint_of else self._value(rule, self._types.get(target, "text"))
+            ).alias(target)
             for target, rule in rules.items()
             if target not in later
         ]
@@ -84,7 +95,30 @@ class Shaper:
                 variable_name=unpivot.name_to,
                 value_name=unpivot.value_to,
             ).with_columns(pl.col(unpivot.name_to).str.strip_prefix(_WIDE))
-        return Shaped(shaped, raw.height - filled.height)
+        return Shaped(shaped, blank_rows)
+
+    def _fingerprints(self, cells: pl.DataFrame) -> pl.Series:
+        """An id per row from its content; equal rows of the file are numbered: `…`, `…#2`, `…#3`.
+
+        So a row keeps its id wherever it stands, in a copy of the file too, and of two equal
+        purchases none is lost.
+        """
+        texts = cells.select(pl.concat_str(pl.all().fill_null(""), separator=_WIDE)).to_series()
+        digests = [hashlib.blake2b(text.encode(), digest_size=10).hexdigest() for text in texts]
+        rows = pl.DataFrame(
+            {"id": digests, "fingerprint": [int(digest[:16], 16) for digest in digests]},
+            schema={"id": pl.String, "fingerprint": pl.UInt64},
+        ).with_columns(pl.lit(1, pl.UInt32).alias("number"))
+        if rows["fingerprint"].n_unique() < rows.height:
+            rows = rows.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.UInt32).over("fingerprint").alias("number"))
+        numbered = rows.join(self._seen, on="fingerprint", how="left", maintain_order="left").with_columns(
+            pl.col("number") + pl.col("count").fill_null(0)
+        )
+        new = rows.group_by("fingerprint").len("count")
+        self._seen = pl.concat([self._seen, new]).group_by("fingerprint").sum()
+        return numbered.select(
+            pl.when(pl.col("number") == 1).then("id").otherwise(pl.col("id") + "#" + pl.col("number").cast(pl.String))
+        ).to_series()
 
     def _value(self, rule: Rule, kind: FieldType) -> pl.Expr:
         if rule.constant is not None:
@@ -124,7 +158,7 @@ class Shaper:
         A header that reads like a withheld field bears that field's name, so that the sink
         removes it. One that reads like a field which is not mapped is not taken for it.
         """
-        mapped = set(self._columns.values())
+        mapped = {self._columns[name] for name in self._mapping.kept_headers}
         ignored = {tidy(name) for name in self._mapping.ignore}
         unpivot = self._mapping.unpivot
         targets = {*self._mapping.columns, *((unpivot.name_to, unpivot.value_to) if unpivot else ())}

@@ -83,6 +83,27 @@ CREDENTIAL_SUBMISSIONS = Stream(
     withheld=("assessor_comments", "assessor_name"),
 )
 
+CREDENTIAL_AWARDS = Stream(
+    name="credential_awards",
+    description="One row per award of a micro-credential, as a provider's export or the district's own list has it.",
+    key=("award_id",),
+    fields=(
+        public("award_id", required=True),
+        Field("staff_id"),
+        _EMAIL,
+        public("micro_credential_id"),
+        public("micro_credential_name", required=True),
+        public("issuer_name", required=True),
+        public("issued_date", "date", required=True),
+        public("expires_date", "date"),
+        public("revoked_date", "date"),
+        public("status"),
+        Field("evidence_url"),
+        _AS_OF,
+    ),
+    withheld=("recipient_name", "birth_date", "ssn", "reflection", "assessor_comments"),
+)
+
 EVALUATION_SCORES = Stream(
     name="evaluation_scores",
     description="One row per staff member, observation and rubric element; wide exports are unpivoted by mapping.",
@@ -232,6 +253,7 @@ STREAMS = (
     ROSTER,
     COMPENSATION,
     CREDENTIAL_SUBMISSIONS,
+    CREDENTIAL_AWARDS,
     EVALUATION_SCORES,
     EVALUATION_SUMMARIES,
     PD_PARTICIPATION,

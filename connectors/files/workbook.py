@@ -1,13 +1,11 @@
 """An XLSX sheet read in batches, every cell as text: `4217` without `.0`, dates as ISO.
 
-Belongs here: opening workbooks safely and turning cells into text. Does not belong
-here: what columns mean (mapping, shaping).
+Belongs here: turning a sheet's cells into text. Does not belong here: what an archive
+may come to (archive), what columns mean (mapping, shaping).
 """
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,12 +13,10 @@ from pathlib import Path
 import polars as pl
 
 from connectors.core.errors import ContractBroken
+from connectors.files.archive import INFLATED_BYTES_CAP, inspect
 from connectors.files.headers import Header
 
-INFLATED_BYTES_CAP = 512 << 20
 BATCH_ROWS = 50_000
-_READ_BYTES = 1 << 20
-_ERROR_CELL = b' t="e"'
 
 
 @dataclass
@@ -37,12 +33,14 @@ class Workbook:
     skip_rows: int = 0
     inflated_bytes_cap: int = INFLATED_BYTES_CAP
     header: Header = field(init=False)
+    header_row: int = field(default=0, init=False)
+    """Rows of the sheet before the header, those skipped included."""
     error_cells: int = field(default=0, init=False)
     _cells: pl.DataFrame = field(init=False)
 
     def open(self) -> Header:
         """Inspect the archive, read the sheet, find the header."""
-        self._inspect()
+        self.error_cells = inspect(self.path, self.name, self.inflated_bytes_cap).error_cells
         import fastexcel
 
         try:
@@ -63,6 +61,7 @@ class Workbook:
             after = f" after the {self.skip_rows} skipped rows" if self.skip_rows else ""
             raise ContractBroken(f"{self.name}: the sheet is empty{after}. Ask for the export again")
         self.header = Header.of([cell or "" for cell in cells.row(at)])
+        self.header_row = self.skip_rows + at
         self._cells = cells.slice(at + 1)
         self._cells.columns = list(self.header.names)
         return self.header
@@ -71,35 +70,3 @@ class Workbook:
         """Text frames under the header's names."""
         for frame in self._cells.iter_slices(BATCH_ROWS):
             yield frame.with_columns(pl.all().str.replace(r"^([0-9]{4}-[0-9]{2}-[0-9]{2}) 00:00:00$", "${1}"))
-
-    def _inspect(self) -> None:
-        """Inflate every member to nowhere: refuse bombs and broken archives, count error cells."""
-        if self.path.stat().st_size == 0:
-            raise ContractBroken(f"{self.name}: the file is empty. Ask for the export again")
-        inflated = 0
-        try:
-            with zipfile.ZipFile(self.path) as archive:
-                for member in archive.infolist():
-                    inflated += member.file_size
-                    self._refuse_beyond_cap(inflated)
-                for member in archive.infolist():
-                    is_sheet = member.filename.startswith("xl/worksheets/")
-                    tail = b""
-                    # reading to the end also proves that the declared size is the true one
-                    with archive.open(member) as content:
-                        while block := content.read(_READ_BYTES):
-                            if is_sheet:
-                                self.error_cells += (tail + block).count(_ERROR_CELL)
-                                tail = block[-len(_ERROR_CELL) + 1 :]
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
-            raise ContractBroken(
-                f"{self.name}: not a readable XLSX workbook. An .xls file, a password or a broken download look like "
-                "this: save it again as .xlsx without a password"
-            ) from None
-
-    def _refuse_beyond_cap(self, inflated: int) -> None:
-        if inflated > self.inflated_bytes_cap:
-            raise ContractBroken(
-                f"{self.name}: refused, since it inflates beyond {self.inflated_bytes_cap >> 20} MiB. "
-                "Split the export, or deliver it as CSV"
-            )

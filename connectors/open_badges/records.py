@@ -81,13 +81,7 @@ class Library:
         """Remember a BadgeClass, issuer profile or revocation list."""
         if identifier := clean_id(body.get("id")):
             self.documents.setdefault(identifier, body)
-        members = [body.get("revokedAssertions"), body.get("revokedCredential"), body.get("revokedCredentials")]
-        for entry in [entry for entries in members if isinstance(entries, list) for entry in entries]:
-            # an entry that does not say otherwise is revoked
-            if isinstance(entry, dict) and entry.get("revoked") is False:
-                continue
-            if revoked := clean_id(entry.get("id", entry.get("uid")) if isinstance(entry, dict) else entry):
-                self.revoked.add(revoked)
+        self.revoked |= revoked_ids(body)
 
     def resolve(self, reference: Any) -> Json:
         """The object itself, or the document with that id, or an object that holds only the id."""
@@ -114,15 +108,38 @@ def clean_id(value: Any) -> str | None:
         return None
     text = value.strip()
     if "?" in text and text.lower().startswith(("http://", "https://")):
-        try:
-            parts = urlsplit(text)
-        except ValueError:
-            return unquote(text).strip() or None
-        query = parse_qsl(parts.query, keep_blank_values=True)
-        kept = [(name, given) for name, given in query if name.lower() not in _PERSONAL_PARAMETERS]
-        if len(kept) < len(query):
-            text = urlunsplit(parts._replace(query=urlencode(kept)))
+        text = without_identity(text)
     return unquote(text).strip() or None
+
+
+def revoked_ids(body: Json) -> set[str]:
+    """Ids that a revocation list of either version names; an entry that does not say otherwise is revoked."""
+    members = [body.get("revokedAssertions"), body.get("revokedCredential"), body.get("revokedCredentials")]
+    entries = [entry for listed in members if isinstance(listed, list) for entry in listed]
+    named = (
+        entry.get("id", entry.get("uid")) if isinstance(entry, dict) else entry
+        for entry in entries
+        if not isinstance(entry, dict) or entry.get("revoked") is not False
+    )
+    return {identifier for name in named if (identifier := clean_id(name))}
+
+
+def issuer_id_of(document: Document) -> str | None:
+    """The id that a 3.0 credential gives its issuer, as it is written; None where it gives none."""
+    issuer = document.body.get("issuer") or document.claims.get("iss")
+    named = issuer.get("id") if isinstance(issuer, dict) else issuer
+    return named.strip() or None if isinstance(named, str) else None
+
+
+def without_identity(address: str) -> str:
+    """An address without parameters that name the recipient, and otherwise as it is."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return address
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    kept = [(name, given) for name, given in query if name.lower() not in _PERSONAL_PARAMETERS]
+    return urlunsplit(parts._replace(query=urlencode(kept))) if len(kept) < len(query) else address
 
 
 def is_revoked_stub(body: Json) -> bool:
@@ -154,7 +171,7 @@ def _from_assertion(document: Document, library: Library) -> Normalised:
     issuer_id, is_from_host = clean_id(issuer.get("id")), False
     if issuer_id is None and isinstance(body["badge"], str):
         # the badge is only named: the place that hosts its definition stands in for the issuer
-        issuer_id = _origin(achievement_id)
+        issuer_id = origin(achievement_id)
         is_from_host = issuer_id is not None
     issuer_id = _required(
         issuer_id, "issuer_id", "the issuer can't be told: badge names none, and is no address of a host"
@@ -180,7 +197,7 @@ def _from_assertion(document: Document, library: Library) -> Normalised:
         "alignments": _alignments(badge.get("alignment", badge.get("alignments"))),
         "recipient_identity": recipient["identity"].strip(),
         "recipient_type": _words(recipient.get("type")),
-        "recipient_hashed": recipient.get("hashed"),
+        "recipient_hashed": _is_hashed(recipient, recipient["identity"]),
         "recipient_salt": recipient.get("salt"),
         "issued_at": _moment(body["issuedOn"]),
         "valid_from": _moment(body["issuedOn"]),
@@ -231,7 +248,7 @@ def _from_credential(document: Document, library: Library) -> Normalised:
         "valid_from": _moment(valid_from),
         "expires_at": _moment(_first(body, "validUntil", "expirationDate") or claims.get("exp")),
         "revoked": True if identifier in library.revoked else None,
-        "proof_type": "jwt" if document.format == "jwt" else _proof_type(body.get("proof")),
+        "proof_type": _proof_type(body.get("proof")) if document.token is None else "jwt",
         "evidence_urls": _ids(evidence),
         "narrative": subject.get("narrative"),
         "evidence_narratives": _narratives(evidence),
@@ -252,7 +269,7 @@ def _recipient(subject: Json, claims: Json) -> Json:
         return {
             "recipient_identity": chosen["identityHash"].strip(),
             "recipient_type": _identity_type(chosen),
-            "recipient_hashed": chosen.get("hashed"),
+            "recipient_hashed": _is_hashed(chosen, chosen["identityHash"]),
             "recipient_salt": chosen.get("salt"),
         }
     identifier = clean_id(subject.get("id")) or clean_id(claims.get("sub"))
@@ -261,6 +278,13 @@ def _recipient(subject: Json, claims: Json) -> Json:
     if identifier.lower().startswith("mailto:"):
         return {"recipient_identity": identifier[7:], "recipient_type": "email", "recipient_hashed": False}
     return {"recipient_identity": identifier, "recipient_type": "id", "recipient_hashed": False}
+
+
+def _is_hashed(entry: Json, identity: str) -> Any:
+    """What the badge says; where it says nothing, what the identity looks like."""
+    if entry.get("hashed") is None and identity.strip().lower().startswith(("sha256$", "md5$")):
+        return True
+    return entry.get("hashed")
 
 
 def _identity_type(entry: Json) -> str | None:
@@ -274,7 +298,7 @@ def _required(value: str | None, field_name: str, reason: str) -> str:
     return value
 
 
-def _origin(address: str) -> str | None:
+def origin(address: str) -> str | None:
     try:
         parts = urlsplit(address)
         host = parts.hostname

@@ -28,6 +28,8 @@ CREDENTIALS = Stream(
         public("expires_at", "timestamp"),
         public("revoked", "boolean"),
         public("verification", required=True),
+        public("verification_reason"),
+        public("checked_at", "timestamp"),
         public("proof_type"),
         public("evidence_urls", "json"),
         public("file_name", required=True),

@@ -1,7 +1,11 @@
 """A folder of badge files as teachers hand them in: Open Badges 2.0 and 3.0, JSON and JWT.
 
-Belongs here: which awards come as files, and the two versions' documents. Does not
-belong here: a working signature: these files are SYNTHETIC and verify nowhere.
+Belongs here: which awards come as files, the two versions' documents, and which are really
+signed. Does not belong here: keys and signatures (badge_signing).
+
+Copies of the platform's own awards in version 3.0 are signed by their SYNTHETIC issuers (one of
+them was changed afterwards), so that verification has something to find. Nothing else verifies:
+the hosts are none, and the other signatures are no signatures.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ import orjson
 import polars as pl
 
 from connectors.sandbox import canaries
+from connectors.sandbox.badge_signing import Signer
 from connectors.sandbox.badgr_documents import (
     PUBLIC_URL,
     Document,
@@ -28,6 +33,8 @@ from connectors.sandbox.rubric import BADGE_CLASSES, ISSUERS
 
 SAME_AS_PLATFORM = 24
 """How many files repeat an award that the platform has too."""
+CHANGED_AFTERWARDS = 20
+"""The number of the signed file whose words were changed after it was signed."""
 _BY_ID = {badge_class.id: badge_class for badge_class in BADGE_CLASSES}
 _ISSUER_NAMES = dict(ISSUERS)
 
@@ -39,9 +46,17 @@ def write(district: District, folder: Path) -> list[str]:
     for number, row in enumerate(_chosen(district).rows(named=True)):
         # every third is Open Badges 3.0, every fifth is signed
         is_third_version, is_signed = number % 3 == 2, number % 5 == 4
-        document = _version_3(row) if is_third_version else _version_2(row, number, is_signed)
+        signer = Signer(_ISSUER_NAMES[row["issuer_id"]]) if is_third_version and row["on_platform"] else None
+        document = _version_3(row, signer) if is_third_version else _version_2(row, number, is_signed)
         name = f"badge-{number:03d}-ob{'30' if is_third_version else '20'}.{'jwt' if is_signed else 'json'}"
-        if is_signed:
+        if signer is not None and is_signed:
+            (folder / name).write_text(signer.jws(_claims(document)))
+        elif signer is not None:
+            proven = signer.with_proof(document)
+            if number == CHANGED_AFTERWARDS:
+                proven["credentialSubject"]["achievement"]["description"] += " With distinction."
+            (folder / name).write_bytes(orjson.dumps(proven, option=orjson.OPT_INDENT_2))
+        elif is_signed:
             (folder / name).write_text(_signed(_claims(document) if is_third_version else document, row["award_id"]))
         else:
             (folder / name).write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
@@ -110,8 +125,11 @@ def _version_2(row: dict[str, Any], number: int, is_signed: bool) -> Document:
     return document
 
 
-def _version_3(row: dict[str, Any]) -> Document:
-    """An achievement credential: a copy with an id of its own, as platforms issue beside version 2."""
+def _version_3(row: dict[str, Any], signer: Signer | None) -> Document:
+    """An achievement credential: a copy with an id of its own, as platforms issue beside version 2.
+
+    signer: whose key the issuer goes by; None for one that goes by its address.
+    """
     badge_class = _BY_ID[row["badge_class_id"]]
     issuer_id = row["issuer_id"]
     document: Document = {
@@ -122,7 +140,7 @@ def _version_3(row: dict[str, Any]) -> Document:
         "id": f"{PUBLIC_URL}/ob3/credentials/{row['award_id']}",
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
         "issuer": {
-            "id": f"{PUBLIC_URL}/issuers/{issuer_id}",
+            "id": signer.did if signer else f"{PUBLIC_URL}/issuers/{issuer_id}",
             "type": ["Profile"],
             "name": _ISSUER_NAMES[issuer_id],
         },

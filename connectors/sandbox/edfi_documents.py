@@ -79,14 +79,14 @@ def resources(district: District) -> dict[str, Rows]:
     }
 
 
-def _ids(district: District, resource: str, count: int) -> list[str]:
+def ids_of(district: District, resource: str, count: int) -> list[str]:
     """32 hex digits per record, the same at every start."""
     rng = np.random.default_rng([district.seed, zlib.crc32(resource.encode())])
     digits = rng.bytes(16 * count).hex()
     return [digits[32 * row : 32 * row + 32] for row in range(count)]
 
 
-def _stamp(day: date) -> Document:
+def stamp(day: date) -> Document:
     moment = f"{day.isoformat()}T21:15:00Z"
     return {"_etag": f"{day.toordinal()}0000", "_lastModifiedDate": moment}
 
@@ -95,18 +95,18 @@ def _first_day(district: District) -> date:
     return date(district.years[0] - 1, 8, 1)
 
 
-def _link(rel: str) -> Document:
+def link(rel: str) -> Document:
     plural = _PLURALS.get(rel, f"{rel[0].lower()}{rel[1:]}s")
     return {"rel": rel, "href": f"/ed-fi/{plural}/00000000000000000000000000000000"}
 
 
-def _person(person_id: str) -> Document:
-    return {"personId": person_id, "sourceSystemDescriptor": SOURCE_SYSTEM, "link": _link("Person")}
+def person_reference(person_id: str) -> Document:
+    return {"personId": person_id, "sourceSystemDescriptor": SOURCE_SYSTEM, "link": link("Person")}
 
 
 def _schools(district: District) -> list[Document]:
     frame = district.staffing.schools
-    ids = _ids(district, "schools", frame.height)
+    ids = ids_of(district, "schools", frame.height)
     return [
         {
             "id": identifier,
@@ -121,11 +121,11 @@ def _schools(district: District) -> list[Document]:
             ],
             "localEducationAgencyReference": {
                 "localEducationAgencyId": LOCAL_EDUCATION_AGENCY,
-                "link": _link("LocalEducationAgency"),
+                "link": link("LocalEducationAgency"),
             },
             "operationalStatusDescriptor": f"{ED_FI}/OperationalStatusDescriptor#Active",
             "webSite": "https://cedar-valley.example",
-            **_stamp(_first_day(district)),
+            **stamp(_first_day(district)),
         }
         for identifier, (school_id, name, band) in zip(
             ids, frame.select("school_id", "school_name", "grade_band").rows(), strict=True
@@ -140,9 +140,9 @@ def _people(district: District) -> list[Document]:
             "id": identifier,
             "personId": person_id,
             "sourceSystemDescriptor": SOURCE_SYSTEM,
-            **_stamp(_first_day(district)),
+            **stamp(_first_day(district)),
         }
-        for identifier, person_id in zip(_ids(district, "people", len(persons)), persons, strict=True)
+        for identifier, person_id in zip(ids_of(district, "people", len(persons)), persons, strict=True)
     ]
 
 
@@ -160,12 +160,12 @@ def _staffs(district: District) -> list[Document]:
         "surname",
         "new_surname",
     ).rows(named=True)
-    ids = _ids(district, "staffs", len(rows))
+    ids = ids_of(district, "staffs", len(rows))
     return [
         {
             "id": identifier,
             "staffUniqueId": row["state_id"],
-            "personReference": _person(row["person_id"]) if row["has_person_reference"] else None,
+            "personReference": person_reference(row["person_id"]) if row["has_person_reference"] else None,
             "firstName": row["given_name"],
             "lastSurname": row["last_name"],
             "maidenName": row["surname"] if row["new_surname"] else None,
@@ -192,7 +192,7 @@ def _staffs(district: District) -> list[Document]:
             "yearsOfPriorTeachingExperience": float(row["experience"]),
             "highestCompletedLevelOfEducationDescriptor": f"{ED_FI}/LevelOfEducationDescriptor#"
             + ("Master's" if number % 3 else "Bachelor's"),
-            **_stamp(date(row["first_year"] - 1, 8, 1)),
+            **stamp(date(row["first_year"] - 1, 8, 1)),
         }
         for number, (identifier, row) in enumerate(zip(ids, rows, strict=True))
     ]
@@ -206,19 +206,19 @@ def _assignments(district: District) -> list[Document]:
         .agg(begins=pl.col("school_year").min(), ends=pl.col("school_year").max())
         .rows(named=True)
     )
-    ids = _ids(district, "assignments", len(rows))
+    ids = ids_of(district, "assignments", len(rows))
     return [
         {
             "id": identifier,
-            "staffReference": {"staffUniqueId": row["state_id"], "link": _link("Staff")},
-            "educationOrganizationReference": {"educationOrganizationId": row["school_id"], "link": _link("School")},
+            "staffReference": {"staffUniqueId": row["state_id"], "link": link("Staff")},
+            "educationOrganizationReference": {"educationOrganizationId": row["school_id"], "link": link("School")},
             "staffClassificationDescriptor": f"{ED_FI}/StaffClassificationDescriptor#{_CLASSIFICATION[row['role']]}",
             "beginDate": date(row["begins"] - 1, 8, 1).isoformat(),
             "endDate": date(row["ends"], 6, 12).isoformat() if row["ends"] < newest else None,
             "positionTitle": row["role"],
             "fullTimeEquivalency": 1.0,
             "orderOfAssignment": 1,
-            **_stamp(date(row["begins"] - 1, 8, 1)),
+            **stamp(date(row["begins"] - 1, 8, 1)),
         }
         for identifier, row in zip(ids, rows, strict=True)
     ]
@@ -226,7 +226,7 @@ def _assignments(district: District) -> list[Document]:
 
 def _licences(district: District) -> list[Document]:
     rows = district.licences.rows(named=True)
-    ids = _ids(district, "credentials", len(rows))
+    ids = ids_of(district, "credentials", len(rows))
     return [
         {
             "id": identifier,
@@ -242,12 +242,12 @@ def _licences(district: District) -> list[Document]:
             # in Data Standard 5.x the person is an addition of the TPDM extension
             "_ext": {
                 "tpdm": {
-                    "personReference": _person(row["person_id"]),
+                    "personReference": person_reference(row["person_id"]),
                     "certificationTitle": "Professional Teaching Licence (SYNTHETIC)",
                     "credentialStatusDescriptor": f"{TPDM}/CredentialStatusDescriptor#Active",
                 }
             },
-            **_stamp(_first_day(district)),
+            **stamp(_first_day(district)),
         }
         for identifier, row in zip(ids, rows, strict=True)
     ]
@@ -276,14 +276,14 @@ def _levels(descriptor: str) -> list[Document]:
 
 
 def _instrument(district: District, resource: str, year: int, order: int) -> Document:
-    identifier = _ids(district, f"{resource}-{year}", order + 1)[order]
+    identifier = ids_of(district, f"{resource}-{year}", order + 1)[order]
     return {
         "id": identifier,
         "evaluationTypeDescriptor": EVALUATION_KIND,
         "minRating": float(SCALE_MIN),
         "maxRating": float(SCALE_MAX),
         "ratingLevels": _levels("EvaluationRatingLevelDescriptor"),
-        **_stamp(date(year - 1, 8, 1)),
+        **stamp(date(year - 1, 8, 1)),
     }
 
 
@@ -296,9 +296,9 @@ def _performance_evaluation(district: District, year: int) -> Document:
         **base,
         "educationOrganizationReference": {
             "educationOrganizationId": key.pop("educationOrganizationId"),
-            "link": _link("LocalEducationAgency"),
+            "link": link("LocalEducationAgency"),
         },
-        "schoolYearTypeReference": {"schoolYear": key.pop("schoolYear"), "link": _link("SchoolYearType")},
+        "schoolYearTypeReference": {"schoolYear": key.pop("schoolYear"), "link": link("SchoolYearType")},
         **key,
         "performanceEvaluationDescription": f"Yearly evaluation of {NAME}",
     }
@@ -307,7 +307,7 @@ def _performance_evaluation(district: District, year: int) -> Document:
 def _evaluation(district: District, year: int) -> Document:
     return {
         **_instrument(district, "evaluations", year, 0),
-        "performanceEvaluationReference": {**_performance_key(year), "link": _link("PerformanceEvaluation")},
+        "performanceEvaluationReference": {**_performance_key(year), "link": link("PerformanceEvaluation")},
         "evaluationTitle": EVALUATION_TITLE,
     }
 
@@ -318,7 +318,7 @@ def _objective(district: District, year: int, order: int, name: str) -> Document
         "evaluationReference": {
             **_performance_key(year),
             "evaluationTitle": EVALUATION_TITLE,
-            "link": _link("Evaluation"),
+            "link": link("Evaluation"),
         },
         "evaluationObjectiveTitle": name,
         "sortOrder": order,
@@ -333,7 +333,7 @@ def _element(district: District, year: int, order: int) -> Document:
             **_performance_key(year),
             "evaluationTitle": EVALUATION_TITLE,
             "evaluationObjectiveTitle": element.domain,
-            "link": _link("EvaluationObjective"),
+            "link": link("EvaluationObjective"),
         },
         "evaluationElementTitle": element.title,
         "sortOrder": order + 1,
@@ -420,7 +420,7 @@ def _key(*, with_evaluation: bool, with_person: bool, with_date: bool = False) -
 
 
 def _reference(name: str, rel: str, *parts: list[pl.Expr]) -> list[pl.Expr]:
-    return _named(name, _inside(*parts, [pl.lit('"link":{' + _fixed(_link(rel)) + "}")]))
+    return _named(name, _inside(*parts, [pl.lit('"link":{' + _fixed(link(rel)) + "}")]))
 
 
 def _results(score: pl.Expr, label: pl.Expr, datatype: str) -> list[pl.Expr]:
@@ -508,7 +508,7 @@ def _performance_ratings(district: District, people: pl.DataFrame) -> Rows:
         )
         .with_row_index("row")
         .with_columns(
-            id=pl.Series(_ids(district, "performanceEvaluationRatings", years.height)),
+            id=pl.Series(ids_of(district, "performanceEvaluationRatings", years.height)),
             label=_label(pl.col("level_of_effectiveness")),
             etag=pl.concat_str(pl.col("school_year"), pl.lit("0601")),
             modified=pl.concat_str(pl.col("school_year"), pl.lit("-06-01T20:00:00Z")),
@@ -588,7 +588,7 @@ def _objective_ratings(district: District, observations: pl.DataFrame, scores: n
         ]
         .with_columns(
             row=pl.int_range(pl.len()),
-            id=pl.Series(_ids(district, "evaluationObjectiveRatings", size * len(DOMAINS))),
+            id=pl.Series(ids_of(district, "evaluationObjectiveRatings", size * len(DOMAINS))),
             objective=pl.Series(list(DOMAINS) * size),
             mean=pl.Series(np.where(lines.reshape(-1) > 0, means.reshape(-1), np.nan)).fill_nan(None),
         )
@@ -626,7 +626,7 @@ def _element_ratings(district: District, observations: pl.DataFrame, scores: np.
         ]
         .with_columns(
             row=pl.int_range(pl.len()),
-            id=pl.Series(_ids(district, "evaluationElementRatings", size * len(ELEMENTS))),
+            id=pl.Series(ids_of(district, "evaluationElementRatings", size * len(ELEMENTS))),
             objective=pl.Series([element.domain for element in ELEMENTS] * size, dtype=pl.Categorical),
             element=pl.Series([element.title for element in ELEMENTS] * size, dtype=pl.Categorical),
             score=pl.Series(flat),

@@ -1,7 +1,8 @@
-"""The Ed-Fi ODS/API stand-in: discovery, tokens, paging, change queries.
+"""The Ed-Fi ODS/API stand-in: discovery, tokens, paging, change queries, snapshots.
 
-Belongs here: the published HTTP contract of the platform, Data Standard 5.x. Does
-not belong here: records (edfi_documents, reference) and how they are kept (edfi_store).
+Belongs here: the published HTTP contract of the platform, and what Data Standard 5.x
+serves. Does not belong here: what 6.0 serves (edfi_six), records (edfi_documents,
+reference) and how they are kept (edfi_store).
 """
 
 from __future__ import annotations
@@ -9,9 +10,14 @@ from __future__ import annotations
 import base64
 import binascii
 import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.sandbox.edfi_store import Document, EdFiState, Rows
+import numpy as np
+import orjson
+
+from connectors.sandbox.edfi_store import Collection, Document, EdFiState, Rows
 from connectors.sandbox.exchange import Clock, Request, Response, Tokens
 
 TOKEN_LIFE_SECONDS = 1800
@@ -105,6 +111,30 @@ KEY_PATHS: dict[str, tuple[str, ...]] = {
 """Where each resource's natural key stands in its document."""
 
 
+@dataclass(frozen=True)
+class ServedStandard:
+    """What a Data Standard serves.
+
+    models: as the discovery document names them. namespaces, key_paths: by resource.
+    filters: by resource, the fields that a request may narrow it by.
+    """
+
+    models: tuple[Document, ...]
+    namespaces: Mapping[str, str]
+    key_paths: Mapping[str, tuple[str, ...]]
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+DATA_STANDARD_5_2 = ServedStandard(
+    (
+        {"name": "Ed-Fi", "version": "5.2.0", "informationalVersion": "The Ed-Fi Data Model 5.2"},
+        {"name": "TPDM", "version": "1.1.0", "informationalVersion": "TPDM-Core"},
+    ),
+    NAMESPACES,
+    KEY_PATHS,
+)
+
+
 class BadRequest(Exception):
     """The request breaks the contract: answered 400 with this message."""
 
@@ -114,15 +144,28 @@ class EdFi:
 
     has_cursor_paging: off, it is an older server: `pageToken` and `pageSize` give 400.
     has_change_queries: off, the change queries API and the feeds of deletes are 404.
+    denied: resources that the key may not read: 403.
     """
 
-    def __init__(self, resources: dict[str, Rows], clock: Clock, client_id: str, client_secret: str) -> None:
+    def __init__(
+        self,
+        resources: dict[str, Rows],
+        clock: Clock,
+        client_id: str,
+        client_secret: str,
+        standard: ServedStandard = DATA_STANDARD_5_2,
+    ) -> None:
         self._clock = clock
+        self._standard = standard
         self._client = f"{client_id}:{client_secret}"
         self.tokens = Tokens(clock, TOKEN_LIFE_SECONDS)
         self.has_cursor_paging = True
         self.has_change_queries = True
-        self.state = EdFiState({name: resources[name] for name in NAMESPACES if name in resources}, KEY_PATHS)
+        self.denied: set[str] = set()
+        self.state = EdFiState(
+            {name: resources[name] for name in standard.namespaces if name in resources}, standard.key_paths
+        )
+        self._snapshot: EdFiState | None = None
 
     # what tests may do to the platform -----------------------------------------------------
 
@@ -146,11 +189,24 @@ class EdFi:
         """Deletes a record: gone from the list, told by /deletes."""
         self.state.delete(resource, identifier)
 
+    def withdraw(self, resource: str, identifier: str) -> None:
+        """Takes a record out of what the key may read: gone from the list, and no feed tells."""
+        with self.state.lock:
+            self.state.collections[resource].withdraw(identifier)
+
     def add(self, resource: str, record: Document) -> str:
         """Adds a record and gives back its id."""
         document = {"id": uuid.uuid4().hex, **record}
         self.state.add(resource, document, self._clock.now())
         return str(document["id"])
+
+    def take_snapshot(self) -> None:
+        """Makes a snapshot of what there is now, in place of an earlier one."""
+        self._snapshot = self.state.frozen()
+
+    def drop_snapshot(self) -> None:
+        """Removes the snapshot: `Use-Snapshot: true` is answered 404."""
+        self._snapshot = None
 
     # answers -------------------------------------------------------------------------------
 
@@ -172,14 +228,21 @@ class EdFi:
             return _problem(405, "method-not-allowed", "this stand-in only reads")
         if not self.tokens.accepts(request):
             return _problem(401, "security:authentication", "The token is missing, unknown or expired.")
+        state = self.state
+        if request.headers.get("use-snapshot", "").lower() == "true":
+            if self._snapshot is None:
+                return _problem(404, "not-found", "Snapshots are not configured, or there is none.")
+            state = self._snapshot
         if parts[:2] == ["changeQueries", "v1"]:
             if self.has_change_queries and parts[2:] == ["availableChangeVersions"]:
-                return Response.of({"oldestChangeVersion": 0, "newestChangeVersion": self.state.newest_version})
+                return Response.of({"oldestChangeVersion": 0, "newestChangeVersion": state.newest_version})
             return _problem(404, "not-found", "The resource could not be found.")
         if parts[:2] == ["data", "v3"] and len(parts) in (4, 5):
             namespace, resource = parts[2], parts[3]
-            if NAMESPACES.get(resource) == namespace and resource in self.state.collections:
-                return self._resource(request, resource, parts[4] if len(parts) == 5 else None)
+            if self._standard.namespaces.get(resource) == namespace and resource in state.collections:
+                if resource in self.denied:
+                    return _problem(403, "security:authorization", "Access to the resource could not be authorized.")
+                return self._resource(request, state, resource, parts[4] if len(parts) == 5 else None)
         return _problem(404, "not-found", "The resource could not be found.")
 
     def _discovery(self, request: Request) -> Response:
@@ -200,10 +263,7 @@ class EdFi:
                 "informationalVersion": version,
                 "suite": "3",
                 "build": f"{version}.0.0",
-                "dataModels": [
-                    {"name": "Ed-Fi", "version": "5.2.0", "informationalVersion": "The Ed-Fi Data Model 5.2"},
-                    {"name": "TPDM", "version": "1.1.0", "informationalVersion": "TPDM-Core"},
-                ],
+                "dataModels": list(self._standard.models),
                 "urls": urls,
             }
         )
@@ -239,8 +299,8 @@ class EdFi:
         except (binascii.Error, UnicodeDecodeError):
             return None
 
-    def _resource(self, request: Request, resource: str, tail: str | None) -> Response:
-        collection = self.state.collections[resource]
+    def _resource(self, request: Request, state: EdFiState, resource: str, tail: str | None) -> Response:
+        collection = state.collections[resource]
         if tail in ("deletes", "keyChanges"):
             if not self.has_change_queries:
                 return _problem(404, "not-found", "The resource could not be found.")
@@ -252,8 +312,12 @@ class EdFi:
                 return _problem(404, "not-found", "The specified resource item could not be found.")
         oldest, newest = self._window(request)
         positions = collection.positions(oldest, newest)
+        for name in self._standard.filters.get(resource, ()):
+            if (wanted := request.value(name)) is not None:
+                kept = [orjson.loads(body).get(name) == wanted for body in collection.documents(positions)]
+                positions = positions[np.array(kept, dtype=bool)]
         if "pageToken" in request.query or "pageSize" in request.query:
-            return self._cursor_page(request, resource, positions)
+            return self._cursor_page(request, collection, resource, positions)
         offset, limit = _number(request, "offset", 0), _number(request, "limit", DEFAULT_LIMIT, MAX_LIMIT)
         if request.repeats_page:
             offset = max(0, offset - limit)
@@ -269,7 +333,7 @@ class EdFi:
         newest = _number(request, "maxChangeVersion", -1)
         return (None if oldest < 0 else oldest), (None if newest < 0 else newest)
 
-    def _cursor_page(self, request: Request, resource: str, positions: Any) -> Response:
+    def _cursor_page(self, request: Request, collection: Collection, resource: str, positions: Any) -> Response:
         if not self.has_cursor_paging:
             raise BadRequest("Unknown parameter: this version has no pageToken and pageSize.")
         for name in ("limit", "offset", "totalCount"):
@@ -288,7 +352,7 @@ class EdFi:
         headers = {}
         if len(shown):
             headers["Next-Page-Token"] = _to_token(resource, -1 if request.loops else next_after, salt)
-        return Response(body=_array(self.state.collections[resource].documents(shown)), headers=headers)
+        return Response(body=_array(collection.documents(shown)), headers=headers)
 
     def _feed(self, request: Request, entries: list[Document]) -> Response:
         for name in ("pageToken", "pageSize"):

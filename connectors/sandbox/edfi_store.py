@@ -6,8 +6,9 @@ not belong here: HTTP, tokens, paths, or what a document says.
 
 from __future__ import annotations
 
+import copy
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -86,6 +87,14 @@ class Collection:
         self._index: dict[str, int] | None = None
         self._added = 0
 
+    def frozen(self) -> Collection:
+        """The collection as it is now, which later changes leave alone."""
+        still = copy.copy(self)
+        still.deletes, still.key_changes = list(self.deletes), list(self.key_changes)
+        still._later, still._index = dict(self._later), None if self._index is None else dict(self._index)
+        still._versions, still._is_live = self._versions.copy(), self._is_live.copy()
+        return still
+
     def positions(self, oldest: int | None, newest: int | None) -> np.ndarray:
         """Positions of the live records inside a window of change versions, ascending."""
         chosen = self._is_live
@@ -141,6 +150,10 @@ class Collection:
         self._is_live[position] = False
         self._later.pop(position, None)
 
+    def withdraw(self, identifier: str) -> None:
+        """Takes a record out of what is shown, without a tombstone."""
+        self._is_live[self.position(identifier)] = False
+
     def key_values(self, document: Document) -> Document:
         """The natural key, flattened to the last part of each path."""
         return {path.rsplit(".", 1)[-1]: _at(document, path) for path in self.key_paths}
@@ -152,13 +165,20 @@ class EdFiState:
     The mutators are for tests: what a person would do in the student information system.
     """
 
-    def __init__(self, resources: dict[str, Rows], key_paths: dict[str, tuple[str, ...]]) -> None:
+    def __init__(self, resources: dict[str, Rows], key_paths: Mapping[str, tuple[str, ...]]) -> None:
         self.lock = threading.RLock()
         self.collections: dict[str, Collection] = {}
         self.newest_version = 0
         for name, rows in resources.items():
             self.collections[name] = Collection(rows, key_paths[name], self.newest_version + 1)
             self.newest_version += len(rows)
+
+    def frozen(self) -> EdFiState:
+        """Everything as it is now, which later changes leave alone: a snapshot."""
+        with self.lock:
+            still = copy.copy(self)
+            still.collections = {name: collection.frozen() for name, collection in self.collections.items()}
+            return still
 
     def _next(self) -> int:
         self.newest_version += 1

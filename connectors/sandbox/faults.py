@@ -14,7 +14,8 @@ import gzip
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,6 +72,17 @@ class Faults:
         """Switches all faults off."""
         with self._lock:
             self._faults.clear()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """While the block runs no fault strikes, and none counts the requests."""
+        with self._lock:
+            faults, self._faults = self._faults, []
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._faults = faults
 
     def answer(self, request: Request, full_path: str, answer: Answer) -> Response:
         """The response to a request, with at most one fault done to it."""

@@ -16,7 +16,15 @@ from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from connectors.sandbox import badgr_documents, edfi_documents
+from connectors.sandbox import (
+    badgr_documents,
+    case_server,
+    credly_server,
+    edfi_documents,
+    edfi_six,
+    grow_server,
+    oneroster_server,
+)
 from connectors.sandbox.badgr_server import Badgr
 from connectors.sandbox.district import AS_OF, District
 from connectors.sandbox.edfi_server import EdFi
@@ -29,8 +37,16 @@ from connectors.sandbox.stand_ins import STAND_INS, StandIn
 CREDENTIALS = {
     "BADGES_USERNAME": "sandbox-badges@cedar-valley.example",
     "BADGES_PASSWORD": "sandbox-badges-password",
+    "CREDLY_TOKEN": credly_server.TOKEN,
+    "FRAMEWORKS_TOKEN": case_server.TOKEN,
     "SIS_CLIENT_ID": "sandbox-sis-client",
     "SIS_CLIENT_SECRET": "sandbox-sis-secret",
+    "SIS6_CLIENT_ID": edfi_six.CLIENT_ID,
+    "SIS6_CLIENT_SECRET": edfi_six.CLIENT_SECRET,
+    "OBSERVE_CLIENT_ID": grow_server.CLIENT_ID,
+    "OBSERVE_CLIENT_SECRET": grow_server.CLIENT_SECRET,
+    "ROSTER_CLIENT_ID": oneroster_server.CLIENT_ID,
+    "ROSTER_CLIENT_SECRET": oneroster_server.CLIENT_SECRET,
 }
 """What the stand-ins let in, under the names that the demo's connections read. Not secret: they open nothing else."""
 

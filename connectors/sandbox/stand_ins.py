@@ -10,8 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from connectors.sandbox.case_server import Case
+from connectors.sandbox.credly_server import Credly
 from connectors.sandbox.district import District
+from connectors.sandbox.edfi_six import edfi_six
 from connectors.sandbox.exchange import Clock, Request, Response
+from connectors.sandbox.grow_server import Grow
+from connectors.sandbox.oneroster_server import OneRoster
 
 
 class StandIn(Protocol):
@@ -20,4 +25,10 @@ class StandIn(Protocol):
     def answer(self, request: Request) -> Response: ...
 
 
-STAND_INS: dict[str, Callable[[District, Clock], StandIn]] = {}
+STAND_INS: dict[str, Callable[[District, Clock], StandIn]] = {
+    "case": Case.of,
+    "credly": Credly.of,
+    "edfi6": edfi_six,
+    "grow": Grow.of,
+    "oneroster": OneRoster.of,
+}

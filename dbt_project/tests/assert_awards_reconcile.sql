@@ -15,6 +15,14 @@ landed_awards as (
     select count(*) as record_count
     from {{ ref('stg_open_badges__credentials') }}
     where not is_deleted
+    union all
+    select count(*) as record_count
+    from {{ ref('stg_credly__issued_badges') }}
+    where not is_deleted
+    union all
+    select count(*) as record_count
+    from {{ ref('stg_files__credential_awards') }}
+    where not is_deleted
 ),
 
 landed as (

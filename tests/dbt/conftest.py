@@ -32,7 +32,15 @@ DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
 AS_OF = date(2026, 11, 15)
 ROSTER_ORDER = {"hr": 1, "sis": 2}
 YEARS = {"hr": 2026}
-CONNECTIONS = {"badgr": "badges", "edfi": "sis", "open_badges": "badge_files", "files": "hr"}
+CONNECTIONS = {
+    "badgr": "badges",
+    "case": "frameworks",
+    "credly": "credly",
+    "edfi": "sis",
+    "open_badges": "badge_files",
+    "grow": "observe",
+    "files": "hr",
+}
 Rows = Sequence[Mapping[str, Any]]
 Landed = Mapping[tuple[str, str], Rows]
 

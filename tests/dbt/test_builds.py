@@ -34,6 +34,28 @@ def test_tiny_district__bands_are_the_planted_ones(tiny: Built) -> None:
     }
 
 
+def test_tiny_district__final_observations_count_on_their_local_date_under_their_own_person(tiny: Built) -> None:
+    """Nobody is 999999, a draft and an archived slip are kept and count nowhere, a changed score is in history."""
+    assert tiny.rows(
+        "select roster_id, score, observed_date::varchar, is_usable from fct_evaluation_scores "
+        "join dim_staff using (staff_key) where source_record_id = 'o-1|m-1'"
+    ) == [("004219", 5, "2026-03-15", True)]
+    assert tiny.rows("select count(*) from fct_evaluation_scores where connection = 'observe'") == [(1,)]
+    assert tiny.rows("select observation_id_grow from stg_grow__observations where not is_final order by 1") == [
+        ("o-2",),
+        ("o-3",),
+    ]
+    assert tiny.rows(
+        "select source_record_id, score_before, score, is_after_publication from fct_evaluation_score_changes"
+    ) == [("o-1|m-1", 4, 5, True)]
+    assert tiny.rows("select measure, value, level from fct_evaluation_summaries where connection = 'observe'") == [
+        ("classroom observation overall", 5, None)
+    ]
+    assert tiny.rows(
+        "select count(*) from int_quality__records_flagged where check_name = 'employee_number_of_several_people'"
+    ) == [(2,)]
+
+
 def test_tiny_district__who_declined_is_not_named(tiny: Built) -> None:
     names = {name for (name,) in tiny.rows("select staff_name from pub_leaders__expertise")}
     assert "Ada Expert" in names
@@ -50,7 +72,50 @@ def test_tiny_district__unmatched_awards_are_listed_with_their_reason(tiny: Buil
     assert tiny.rows("select stream, record_id, reason from pub_analysts__unmatched_records order by all") == [
         ("assertions", "a-private", "no_match"),
         ("assertions", "a-twins", "ambiguous"),
+        ("issued_badges", "c-private", "no_match"),
     ]
+
+
+def test_tiny_district__issued_badges_are_found_by_staff_id_before_address(tiny: Built) -> None:
+    assert tiny.rows(
+        "select award_id, staff_name, is_revoked, is_demonstrated from fct_credential_awards "
+        "left join dim_staff using (staff_key) where source_system = 'credly' order by all"
+    ) == [
+        ("c-di", "Di Demonstrated", False, True),
+        ("c-di-id-only", "Di Demonstrated", False, True),
+        ("c-di-replaced", "Di Demonstrated", True, False),
+        ("c-private", None, False, True),
+        ("c-two-people", "Lee Left", True, False),
+    ]
+    findings = tiny.rows(
+        "select source_record_id from int_quality__records_flagged where check_name like 'ids_and_email%'"
+    )
+    assert findings == [("c-two-people",)]
+
+
+def test_tiny_district__case_items_are_competencies_and_what_alignments_mean(tiny: Built) -> None:
+    competencies = tiny.rows(
+        "select framework, competency_code, competency_name, case_identifier, is_in_use from dim_competencies "
+        "where case_identifier is not null order by all"
+    )
+    assert competencies == [
+        ("District Teaching Competencies", "C-I06", "Questioning", "i06", True),
+        ("Theirs", "T-1", "The teacher does t1.", "t1", False),
+        ("Theirs", "T-2", "The teacher does t2.", "t2", False),
+    ]
+    alignments = tiny.rows(
+        "select item_type, status, stated_by, competencies.competency_code from bridge_alignments "
+        "join dim_competencies as competencies using (competency_key) "
+        "where stated_by in ('credly', 'case') order by all"
+    )
+    assert alignments == [
+        ("competency", "proposed", "case", "C-I06"),
+        ("micro_credential", "approved", "credly", "C-I06"),
+    ]
+    assert (
+        tiny.rows("select distinct competency_code from pub_leaders__competencies where competency_code like 'T-%'")
+        == []
+    )
 
 
 def test_tiny_district__leavers_are_not_active(tiny: Built) -> None:

@@ -29,6 +29,7 @@ EMAILS[EVE] = EMAILS[FAY] = "twins@tiny.example"
 OBSERVED = {ADA: (4, 5), BEN: (2, 2), CY: (4, 3.5), GUS: (4, 4), HAL: (5,), IDA: (3, 3, None), LEE: (1, 4)}
 FRAMEWORK = "District Teaching Competencies"
 HOST = "https://badges.tiny.example/public"
+CASE = "https://case.tiny.example"
 
 Row = dict[str, Any]
 
@@ -102,6 +103,26 @@ def tiny_district() -> dict[tuple[str, str], list[Row]]:
             for number, scores in OBSERVED.items()
             for visit, score in enumerate(scores)
         ],
+        ("grow", "users"): [
+            _user(CY, "999999"),
+            _user(HAL, "999999"),
+            _user(LEE, LEE),
+        ],
+        ("grow", "measurements"): [{"id": "m-1", "name": "Questioning", "scaleMin": 1, "scaleMax": 5}],
+        ("grow", "rubrics"): [
+            {
+                "id": "r-1",
+                "name": "Classroom Observation",
+                "measurementGroups": [{"_id": "g-1", "name": "Instruction", "measurements": [{"measurement": "m-1"}]}],
+            }
+        ],
+        ("grow", "observations"): [
+            # one that counts, matched by e-mail; a draft and a slip of somebody who was observed once
+            _observation("o-1", CY, 4) | {"_run_id": "run-0", "lastModified": "2026-03-15T16:00:00Z"},
+            _observation("o-1", CY, 5),
+            _observation("o-2", HAL, 1) | {"isPublished": False},
+            _observation("o-3", HAL, 1) | {"archivedAt": "2026-03-16T15:00:00Z"},
+        ],
         ("edfi", "credentials"): [
             {
                 "id": "licence-1",
@@ -133,6 +154,42 @@ def tiny_district() -> dict[tuple[str, str], list[Row]]:
             _assertion("a-di-5", DI, 5, hashed=True),
             _assertion("a-twins", EVE, 1),
             _assertion("a-private", ADA, 1, identity="somebody@elsewhere.example"),
+        ],
+        ("credly", "badge_templates"): [
+            {
+                "id": "t-i06",
+                "name": "Questioning on Credly",
+                "state": "active",
+                "owner_id": "org-1",
+                "owner_name": "Cedar Valley Learning Institute",
+                # by the address of the CASE item, which is the district's own C-I06
+                "alignments": [{"name": "Questioning", "url": f"{CASE}/items/i06"}],
+            }
+        ],
+        ("credly", "issued_badges"): [
+            _issued("c-di", DI, "accepted"),
+            _issued("c-di-replaced", DI, "replaced"),
+            _issued("c-di-id-only", DI, "rejected", email="gone@elsewhere.example"),
+            _issued("c-private", None, "pending", email="somebody@elsewhere.example"),
+            # its id and its address name two people: the id is followed
+            _issued("c-two-people", LEE, "revoked", email=EMAILS[ADA]),
+        ],
+        ("case", "documents"): [
+            {"identifier": "ours", "uri": f"{CASE}/ours", "title": FRAMEWORK},
+            {"identifier": "theirs", "uri": f"{CASE}/theirs", "title": "Theirs"},
+        ],
+        ("case", "items"): [
+            _item("ours", "i06", "C-I06"),
+            _item("ours", "instruction", None),
+            _item("theirs", "t1", "T-1"),
+            _item("theirs", "t2", "T-2") | {"statusEndDate": "2020-06-30"},
+        ],
+        ("case", "associations"): [
+            _relation("ours", "isChildOf", "i06", "instruction"),
+            _relation("theirs", "exactMatchOf", "t1", "i06"),
+        ],
+        ("case", "rubrics"): [
+            {"identifier": "r1", "document_identifier": "ours", "title": "Ours", "CFRubricCriteria": []}
         ],
         ("open_badges", "credentials"): [
             # the platform's award under another host, and as an Open Badges 3.0 copy with an id of its own
@@ -204,6 +261,26 @@ def _rating(number: str, visit: int) -> Row:
     }
 
 
+def _user(number: str, internal_id: str) -> Row:
+    return {"id": f"u-{number}", "internalId": internal_id, "email": EMAILS[number].upper()}
+
+
+def _observation(name: str, number: str, score: int) -> Row:
+    """Made in the evening: in UTC it is the next day."""
+    return {
+        "id": name,
+        "observedAt": "2026-03-16T01:30:00Z",
+        "lastModified": "2026-03-17T15:00:00Z",
+        "isPublished": True,
+        "score": score,
+        "rubric_id": "r-1",
+        "rubric_name": "Classroom Observation",
+        "teacher_id": f"u-{number}",
+        "observer_id": f"u-{LEE}",
+        "observationScores": [{"measurement": "m-1", "measurementGroup": "g-1", "valueScore": score}],
+    }
+
+
 def _badge_class(level: int, title: str, is_aligned: bool = True, issuer: str = "iss-1") -> Row:
     alignment = {"targetName": "Questioning", "targetFramework": FRAMEWORK, "targetCode": "C-I06"}
     return {
@@ -241,6 +318,39 @@ def _assertion(
         "issuedOn": issued,
         "expires": expires,
         "revoked": revoked,
+    }
+
+
+def _issued(badge: str, number: str | None, state: str, email: str | None = None) -> Row:
+    return {
+        "id": badge,
+        "state": state,
+        "badge_template_id": "t-i06",
+        "badge_template_name": "Questioning on Credly",
+        "issuer_earner_id": number,
+        "recipient_email": email or EMAILS[number or ADA],
+        "issued_at": "2025-11-01T15:00:00Z",
+        "updated_at": "2025-11-01T15:00:00Z",
+    }
+
+
+def _item(document: str, item: str, code: str | None) -> Row:
+    return {
+        "document_identifier": document,
+        "identifier": item,
+        "uri": f"{CASE}/items/{item}",
+        "fullStatement": f"The teacher does {item}.",
+        "humanCodingScheme": code,
+    }
+
+
+def _relation(document: str, kind: str, origin: str, destination: str) -> Row:
+    return {
+        "document_identifier": document,
+        "identifier": f"{kind} {origin}",
+        "associationType": kind,
+        "origin_identifier": origin,
+        "destination_identifier": destination,
     }
 
 

@@ -22,7 +22,7 @@ def take_out(home: Home, name: str) -> None:
         ("badges", "credential awards", "badgr.assertions"),
         ("sis", "licences", "edfi.credentials"),
         ("badge_files", "credential awards", "open_badges.credentials"),
-        ("hr", "pd spending", "files.pd_spending"),
+        ("hr", "compensation", "files.compensation"),
     ],
 )
 def test_dark__one_source_out_and_the_rest_still_builds(own: Home, name: str, entity: str, feed: str) -> None:

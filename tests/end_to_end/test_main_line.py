@@ -19,7 +19,7 @@ from connectors.sandbox.district import District
 from pipelines.publish import layout
 from pipelines.run import RunReport
 from pipelines.writer_lock import AnotherRunHolds, writer_lock
-from tests.homes import ENVIRONMENT, Home, release_rows
+from tests.homes import ENVIRONMENT, STREAMS, Home, release_rows
 
 Loaded = tuple[Home, RunReport]
 
@@ -40,7 +40,7 @@ def test_main_line__everything_lands_is_checked_and_is_published(loaded: Loaded)
     assert [problem for problem in report.problems if problem.severity == "error"] == []
     assert report.is_published and report.checks_failed == 0
     assert {line.connection for line in report.streams} == {"badges", "sis", "badge_files", "hr"}
-    assert len(report.streams) == 29 and all(line.is_new and line.fault is None for line in report.streams)
+    assert len(report.streams) == STREAMS and all(line.is_new and line.fault is None for line in report.streams)
     assert all(line.records_landed + line.records_rejected == line.records_received for line in report.streams)
     assert report.checks_passed > 140
     for audience in layout.AUDIENCES:

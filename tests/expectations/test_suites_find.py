@@ -185,6 +185,9 @@ def test_performance_evaluation_ratings__scales_are_not_mixed(land: Land) -> Non
         ("open_badges.credentials", {"issued_at": "2026-01-01T00:00:00Z", "achievement_name": "x",
          "issuer_id": "did:web:x", "recipient_identity": "mailto:a@b.org", "recipient_type": "email"},
          {"issuer_id": "Some Institute"}, "issuer_id_is_an_address", "warning"),
+        ("open_badges.credentials", {"issued_at": "2026-01-01T00:00:00Z", "achievement_name": "x",
+         "issuer_id": "did:web:x", "recipient_identity": "a@b.org", "verification": "unknown"},
+         {"verification": "invalid"}, "no_badge_is_refuted", "warning"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
@@ -202,3 +205,29 @@ def test_roster__ids_that_lost_their_leading_zeros(land: Land) -> None:
     padded = [f"{number:06}" for number in range(4000, 4018)]
     assert found(land, "files.roster", *staff(*padded)) == {}
     assert found(land, "files.roster", *staff(*padded, "4217", "93")) == {"ids_are_equally_long": ("warning", 2)}
+
+
+def test_issued_badges__an_unknown_state_is_not_used(land: Land) -> None:
+    """The state alone says whether an award stands: a word that nobody knows would count in silence."""
+    good = [
+        {"state": state, "issued_at": "2025-10-01T00:00:00Z", "recipient_email": "a@b.example"}
+        for state in ("pending", "Accepted", "rejected", "revoked")
+    ]
+    assert found(land, "credly.issued_badges", *good) == {}
+    assert found(land, "credly.issued_badges", *good, good[0] | {"state": "suspended"}) == {
+        "state_is_known": ("error", 1)
+    }
+
+
+def test_issued_badges__a_replaced_badge_names_the_one_in_its_place(land: Land) -> None:
+    replaced = {"state": "replaced", "issued_at": "2025-10-01T00:00:00Z", "recipient_email": "a@b.example"}
+    assert found(land, "credly.issued_badges", replaced | {"replacement_badge_id": "b2"}) == {}
+    assert found(land, "credly.issued_badges", replaced) == {"replaced_badge_names_its_replacement": ("warning", 1)}
+
+
+def test_case_items__a_sentence_is_no_code(land: Land) -> None:
+    item = {"fullStatement": "x", "uri": "https://c.example/1", "humanCodingScheme": "CCSS.Math.Content.6.RP.A.3a"}
+    assert found(land, "case.items", item, item | {"humanCodingScheme": None}) == {}
+    assert found(land, "case.items", item | {"humanCodingScheme": "The teacher asks. " * 5}) == {
+        "coding_scheme_is_short": ("warning", 1)
+    }

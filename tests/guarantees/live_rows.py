@@ -20,6 +20,7 @@ import jinja2
 import polars as pl
 
 from connectors.core.landing.typing_sql import literal
+from connectors.registry import PLATFORMS
 from pipelines.build_input import write_build_input
 from pipelines.settings import Settings
 
@@ -28,6 +29,9 @@ _CALL = re.compile(
     r"newest_records\(source\('(?P<platform>\w+)', '(?P<stream>\w+)'\), key=(?P<key>\[[^\]]*\])"
     r"(?:, modified='(?P<modified>\w+)')?\)"
 )
+
+MOMENTARY = ("checked_at",)
+"""Landed columns that tell of the pull and not of the record."""
 
 LiveRows = dict[str, dict[str, str]]
 """By `platform.stream`: the record's key -> a hash of everything that is not about the load."""
@@ -51,7 +55,10 @@ def staging_models() -> list[NewestRecords]:
         if call:
             key = tuple(ast.literal_eval(call["key"]))
             found.append(NewestRecords(call["platform"], call["stream"], key, call["modified"]))
-    assert len(found) == 29, "every staging model of a landed stream was understood"
+    landed = {(platform.name, stream.name) for platform in PLATFORMS.values() for stream in platform.streams}
+    assert {(model.platform, model.stream) for model in found} == landed, (
+        "every staging model of a landed stream was understood"
+    )
     return found
 
 
@@ -92,7 +99,8 @@ def live_rows(settings: Settings, without: tuple[str, ...] = ()) -> LiveRows:
             database.execute(f"create or replace temp view landed as {' union all by name '.join(reads)}")
             newest = newest_records("landed", model.key, model.modified)
             columns = [name for (name, *_) in database.execute("describe landed").fetchall()]
-            told = [name for name in columns if name not in without and (not name.startswith("_") or name == "_extra")]
+            left_out = (*without, *MOMENTARY)
+            told = [name for name in columns if name not in left_out and (not name.startswith("_") or name == "_extra")]
             content = ", ".join(f'"{name}"' for name in told)
             key = ", ".join(f'cast("{name}" as varchar)' for name in model.key)
             rows = database.execute(

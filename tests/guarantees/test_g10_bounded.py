@@ -22,6 +22,7 @@ from connectors.badgr.streams import ISSUERS
 from connectors.core.connector import Connection
 from connectors.core.documents import MOST_YAML_BYTES, read_yaml
 from connectors.core.errors import ConfigurationError, ConnectorError
+from connectors.core.guarded_fetch import FetchLimits
 from connectors.core.http import Limits
 from connectors.core.paging import PageLimits
 from connectors.core.pull import pull_stream
@@ -32,6 +33,7 @@ from tests.connectors.scripted_server import Answer, Request, ScriptedServer, an
 
 HTTP, PAGING, PULL = (f"tests.connectors.core.test_{name}" for name in ("http", "paging", "pull"))
 FILES, BADGE_FILES = "tests.connectors.files.test_files_reading", "tests.connectors.open_badges.test_open_badges_files"
+FETCH, BAKED = "tests.connectors.core.test_guarded_fetch", "tests.connectors.open_badges.test_baked_badges"
 
 REACHED_BY: dict[str, tuple[str, str]] = {
     "Limits.max_tries": (HTTP, "test_server_fault__ends_after_the_tries"),
@@ -47,6 +49,20 @@ REACHED_BY: dict[str, tuple[str, str]] = {
     "PageLimits.max_pages": (PAGING, "test_chain_without_end__stops_at_max_pages"),
     "PageLimits.max_records": (PAGING, "test_chain_without_end__stops_at_max_records"),
     "PageLimits.max_cursor": (PAGING, "test_cursor_of_great_length__is_not_followed"),
+    "FetchLimits.max_bytes": (FETCH, "test_body__of_two_gigabytes_without_length_stays_flat"),
+    "FetchLimits.deadline": (FETCH, "test_drip__ends_at_the_deadline"),
+    "FetchLimits.connect_timeout": (FETCH, "test_name_service__that_does_not_answer_ends_at_the_timeout"),
+    "FetchLimits.read_timeout": (FETCH, "test_silence__ends_at_the_read_timeout"),
+    "FetchLimits.max_redirects": (FETCH, "test_redirect__three_are_followed_and_a_fourth_is_not"),
+    "FetchLimits.max_total": (FETCH, "test_run__asks_no_more_once_its_time_is_used_up"),
+    "FetchLimits.max_kept_bytes": (FETCH, "test_memory__of_documents_is_bounded"),
+    "a badge packed in an image": (BAKED, "test_png__a_bomb_is_refused_and_memory_stays_flat"),
+    "parts of an image": (BAKED, "test_png__of_endless_parts_is_refused"),
+    "entities of an image": (BAKED, "test_svg__entities_are_not_expanded_and_no_address_is_followed"),
+    "a packed status list": (
+        "tests.connectors.open_badges.test_verification",
+        "test_bitstring__that_can_not_be_believed_is_unknown",
+    ),
     "steps back of an offset": (PAGING, "test_offset__a_list_that_changes_faster_than_it_is_read_is_given_up"),
     "an offset that is passed over": (PAGING, "test_offset__a_server_that_passes_it_over_is_found_out"),
     "page sets of one pull": (PULL, "test_count_that_does_not_agree__row_20_is_pulled_once_more_then_fails"),
@@ -67,7 +83,7 @@ REACHED_BY: dict[str, tuple[str, str]] = {
 
 
 def test_g10__every_limit_is_reached_by_a_test() -> None:
-    declared = {f"{kind.__name__}.{field.name}" for kind in (Limits, PageLimits) for field in fields(kind)}
+    declared = {f"{kind.__name__}.{field.name}" for kind in (Limits, PageLimits, FetchLimits) for field in fields(kind)}
     assert declared == {name for name in REACHED_BY if "." in name}
     for module, name in REACHED_BY.values():
         assert callable(getattr(importlib.import_module(module), name))

@@ -57,7 +57,7 @@ class PageChecks:
 
     def check(self, bodies: Sequence[bytes], records_path: str) -> CheckedPages:
         """Raises ContractBroken where a page is not UTF-8 or not JSON, where one of its objects
-        names a field twice, and where it holds no list of records.
+        names a field twice, where it is nested too deeply, and where it holds no list of records.
         """
         try:
             text = pa.array(bodies, pa.large_binary(), memory_pool=_MEMORY).cast(pa.large_string())
@@ -70,12 +70,16 @@ class PageChecks:
         self._database.register("pages", table)
         try:
             self._refuse_repeated_names()
-            shapes = self._records(records_path)
+            are_as_declared = all(is_as_declared(self._stream, shape) for shape in self._records(records_path))
         except duckdb.InvalidInputException:
             raise ContractBroken(f"{self._where}: a page is not JSON") from None
+        except RecursionError:
+            raise ContractBroken(
+                f"{self._where}: a page holds objects and lists that are nested too deeply to be read. Ask the vendor"
+            ) from None
         finally:
             self._database.unregister("pages")
-        return CheckedPages(table, records_path, all(is_as_declared(self._stream, shape) for shape in shapes))
+        return CheckedPages(table, records_path, are_as_declared)
 
     def _refuse_repeated_names(self) -> None:
         for (objects,) in self._database.execute(shaping_sql.names_of_objects()).fetchall():

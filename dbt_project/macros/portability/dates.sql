@@ -11,6 +11,19 @@
     cast(from_utc_timestamp({{ instant }}, {{ timezone }}) as date)
 {%- endmacro %}
 
+{# The instant at which a calendar date begins in a time zone. #}
+{% macro start_of_local_date(date, timezone) -%}
+    {{ return(adapter.dispatch('start_of_local_date')(date, timezone)) }}
+{%- endmacro %}
+
+{% macro default__start_of_local_date(date, timezone) -%}
+    timezone({{ timezone }}, cast({{ date }} as timestamp))
+{%- endmacro %}
+
+{% macro spark__start_of_local_date(date, timezone) -%}
+    to_utc_timestamp(cast({{ date }} as timestamp), {{ timezone }})
+{%- endmacro %}
+
 {#
     The school year (spring year, integer) of a local date. `settings` names the relation or CTE
     that carries school_year_start_month and school_year_start_day. A year that starts on
@@ -28,6 +41,19 @@
             else 0
         end
     as integer)
+{%- endmacro %}
+
+{# The calendar date that ISO text begins with (`2026-08-01`, `2026-08-01T00:00:00Z`); null where it is none. #}
+{% macro date_from_text(text) -%}
+    {{ return(adapter.dispatch('date_from_text')(text)) }}
+{%- endmacro %}
+
+{% macro default__date_from_text(text) -%}
+    case when {{ text }} like '____-__-__%' then cast(left({{ text }}, 10) as date) end
+{%- endmacro %}
+
+{% macro duckdb__date_from_text(text) -%}
+    try_cast(left({{ text }}, 10) as date)
 {%- endmacro %}
 
 {# First day of a school year. #}

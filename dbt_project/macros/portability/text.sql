@@ -16,8 +16,9 @@
 {%- endmacro %}
 
 {#
-    The id inside an Open Badges address: the last part of `…/public/assertions/ID`, so that the
-    same object under two hosts is one; any other identifier is kept as it is, without blanks.
+    The id inside an Open Badges address: the last part of `…/public/assertions/ID`, or of Credly's
+    `…/obi/v2/badge_assertions/ID` and `…credly.com/badges/ID`, so that the same object under two
+    hosts is one; any other identifier is kept as it is, without blanks.
 #}
 {% macro badge_object_id(address) -%}
     {{ return(adapter.dispatch('badge_object_id')(address)) }}
@@ -28,7 +29,9 @@
         nullif(
             regexp_extract(
                 trim({{ address }}),
-                '/public/(?:assertions|badges|badgeclasses|issuers|credentials|achievements)/([^/?#]+?)(?:[.]json)?(?:[/?#].*)?$',
+                '(?:/public/(?:assertions|badges|badgeclasses|issuers|credentials|achievements)'
+                || '|/obi/v2/badge_assertions|/obi/v2/issuers/[^/]+/badge_classes|/obi/v2/issuers'
+                || '|[/.](?:credly|youracclaim)[.]com/badges)/([^/?#]+?)(?:[.]json)?(?:[/?#].*)?$',
                 1
             ),
             ''

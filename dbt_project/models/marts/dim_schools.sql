@@ -45,6 +45,26 @@ mentioned_schools as (
         cast(null as integer) as school_year
     from {{ ref('stg_files__student_growth') }}
     where not is_deleted
+    union all
+    select
+        district_id,
+        school_id,
+        org_name as school_name,
+        6 as source_order,
+        cast(null as integer) as school_year
+    from {{ ref('stg_oneroster__orgs') }}
+    where not is_deleted and org_type = 'school'
+    union all
+    select
+        roles.district_id,
+        coalesce(organisations.school_id, roles.org_id) as school_id,
+        organisations.org_name as school_name,
+        7 as source_order,
+        cast(null as integer) as school_year
+    from {{ ref('int_staff__roster_roles_unioned') }} as roles
+    left join {{ ref('stg_oneroster__orgs') }} as organisations
+        on organisations._connection = roles.connection
+        and organisations.org_id_oneroster = roles.org_id
 ),
 
 schools_best_name_first as (

@@ -13,6 +13,7 @@ select
     evaluation_title,
     score,
     is_within_scale,
+    is_final,
     is_usable,
     observed_date,
     school_year,

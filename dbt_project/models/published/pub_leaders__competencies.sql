@@ -6,3 +6,4 @@ select
     domain,
     framework
 from {{ ref('dim_competencies') }}
+where is_in_use

@@ -46,7 +46,9 @@ select
     coalesce(bands.expert_count, 0) = 1 as has_single_expert_risk
 from staff_by_school
 inner join {{ ref('dim_schools') }} as schools on staff_by_school.school_key = schools.school_key
-inner join {{ ref('dim_competencies') }} as competencies on staff_by_school.district_id = competencies.district_id
+inner join {{ ref('dim_competencies') }} as competencies
+    on staff_by_school.district_id = competencies.district_id
+    and competencies.is_in_use
 left join bands_by_school as bands
     on staff_by_school.school_key = bands.school_key
     and competencies.competency_key = bands.competency_key

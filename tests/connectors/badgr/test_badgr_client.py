@@ -77,7 +77,7 @@ def test_first_pull__reads_awards_of_every_issuer_expired_and_revoked_too(
     pulled = badges.pull(ASSERTIONS, None, sink)
     assert sink.ids("entityId") == ["a1", "a2", "a3", "a4"]
     assert (pulled.is_reset, pulled.pages, pulled.reported_total) == (True, 3, None)
-    assert server.asked("GET", AWARDS)[0].query == {"num": "500", "include_expired": "1", "include_revoked": "1"}
+    assert server.asked("GET", AWARDS)[0].query == {"num": "500", "include_expired": "true", "include_revoked": "true"}
     assert all(request.token == "a1" for request in server.requests if request.method == "GET")
 
 

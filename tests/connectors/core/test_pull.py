@@ -270,7 +270,7 @@ def test_wrong_secret__row_31_is_one_token_request_for_all_streams(district: Dis
         pulls = pull_source(home.settings, "sis", True, Silent())
         tokens = [request for request in sandbox.requests if request.path.endswith("/oauth/token")]
     assert len(tokens) == 1
-    assert len(pulls) == 13 and all(isinstance(one.fault, AuthenticationFailed) for one in pulls)
+    assert len(pulls) == 16 and all(isinstance(one.fault, AuthenticationFailed) for one in pulls)
     assert all("sis" in str(one.fault) and "sandbox-sis-secret" not in str(one.fault) for one in pulls)
 
 

@@ -18,8 +18,16 @@ from connectors.core.errors import (
     PageSetLost,
 )
 from connectors.edfi.client import EdFiConnector, EdFiOptions
-from connectors.edfi.data_standard import DATA_STANDARD_5_2, DataStandard, data_standard
-from connectors.edfi.streams import CREDENTIALS, EVALUATION_RATINGS, EVALUATIONS, SCHOOLS, STAFFS, STREAMS
+from connectors.edfi.data_standard import DATA_STANDARD_5_2, DATA_STANDARDS, DataStandard, data_standard
+from connectors.edfi.streams import (
+    CREDENTIALS,
+    EVALUATION_RATINGS,
+    EVALUATIONS,
+    SCHOOLS,
+    STAFF_IDENTIFICATION_CODES,
+    STAFFS,
+    STREAMS,
+)
 from tests.connectors.counting_sink import CountingSink
 from tests.connectors.scripted_server import Answer, Request, ScriptedServer, answer, json_answer
 
@@ -541,8 +549,8 @@ def test_discovery__of_another_data_standard_is_a_configuration_fault(tmp_path: 
     with ScriptedServer() as server:
         models = [{"name": "Ed-Fi", "version": "6.0.0"}]
         server.on("GET", "/api/", json_answer(discovery(server, dataModels=models)))
-        with pytest.raises(ConfigurationError, match=r"speaks Data Standard 6\.0\.0"):
-            connector_to(server, tmp_path).check()
+        with pytest.raises(ConfigurationError, match=r"speaks Data Standard 6\.0\.0 and data_standard is set to 5\.2"):
+            connector_to(server, tmp_path, data_standard="5.2").check()
 
 
 def test_discovery__of_several_years_asks_for_one(tmp_path: Path) -> None:
@@ -566,9 +574,70 @@ def test_discovery__without_change_queries_tries_the_usual_place(tmp_path: Path)
 
 
 def test_data_standard__knows_a_resource_of_every_stream(sis: EdFiConnector) -> None:
-    assert sis.streams_of() == STREAMS
+    assert {stream.name for standard in DATA_STANDARDS.values() for stream in standard.streams()} == {
+        stream.name for stream in STREAMS
+    }
+    assert set(sis.streams_of()) <= set(STREAMS)  # 5.2 is spelt as streams.py says
     assert DATA_STANDARD_5_2.resource(SCHOOLS) == "ed-fi/schools"
     assert DATA_STANDARD_5_2.resource(EVALUATIONS) == "tpdm/evaluations"
+
+
+@pytest.mark.parametrize(
+    ("named", "version", "resource"),
+    [
+        ("5.0.0", "5.2", "tpdm/evaluations"),
+        ("5.2.0", "5.2", "tpdm/evaluations"),
+        ("6.0.0", "6.0", "ed-fi/evaluations"),
+        ("6.1.0", "6.0", "ed-fi/evaluations"),
+    ],
+)
+def test_data_standard__is_the_one_that_the_server_names(
+    tmp_path: Path, named: str, version: str, resource: str
+) -> None:
+    with ScriptedServer() as server:
+        server.on("GET", "/api/", json_answer(discovery(server, dataModels=[{"name": "Ed-Fi", "version": named}])))
+        sis = connector_to(server, tmp_path)
+        assert sis.streams_of() == data_standard(version).streams()
+        sis.close()
+        assert len(server.requests) == 1  # without a token
+    assert data_standard(version).resource(EVALUATIONS) == resource
+
+
+def test_data_standard__that_is_given_needs_no_server_to_tell_the_streams(tmp_path: Path) -> None:
+    with ScriptedServer() as server:
+        given, open_ = (connector_to(server, tmp_path, **options) for options in ({"data_standard": "6.0"}, {}))
+        assert given.streams_of() == data_standard("6.0").streams()
+        assert server.requests == []
+    base = {"base_url": "https://api.example.org"}
+    assert [EdFiOptions(**base, data_standard=version).asks_platform_for_streams for version in (None, "6.0")] == [
+        True,
+        False,
+    ]
+    open_.close()
+
+
+@pytest.mark.parametrize(
+    ("models", "said"),
+    [
+        ([{"name": "Ed-Fi", "version": "4.0.0"}], r"speaks Data Standard 4\.0\.0\. Supported: 5\.2, 6\.0"),
+        ([{"name": "TPDM", "version": "1.1.0"}], "does not say which Data Standard it speaks. Set data_standard"),
+        (None, "does not say which Data Standard it speaks"),
+    ],
+)
+def test_data_standard__that_can_not_be_chosen_says_what_to_do(tmp_path: Path, models: object, said: str) -> None:
+    with ScriptedServer() as server:
+        server.on("GET", "/api/", json_answer(discovery(server, dataModels=models)))
+        with pytest.raises(ConfigurationError, match=said) as caught:
+            connector_to(server, tmp_path).streams_of()
+        assert caught.value.stops_connection
+
+
+def test_data_standard__that_is_given_serves_where_the_server_names_none(tmp_path: Path) -> None:
+    with ScriptedServer() as server:
+        server.on("GET", "/api/", json_answer(discovery(server, dataModels=[])))
+        server.on("POST", "/api/oauth/token", json_answer({"access_token": "a", "token_type": "bearer"}))
+        server.on("GET", "/api/data/v3/ed-fi/schools", json_answer([]))
+        assert "Data Standard not named" in connector_to(server, tmp_path, data_standard="5.2").check()
 
 
 def test_data_standard__may_keep_a_field_at_another_place() -> None:
@@ -582,10 +651,10 @@ def test_data_standard__may_keep_a_field_at_another_place() -> None:
 
 
 def test_data_standard__that_is_not_supported_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"'6\.0' is not supported"):
-        data_standard("6.0")
-    with pytest.raises(ValidationError, match=r"'6\.0' is not supported. Supported: 5\.2"):
-        EdFiOptions(base_url="https://api.example.org", data_standard="6.0")
+    with pytest.raises(ConfigurationError, match=r"'4\.0' is not supported"):
+        data_standard("4.0")
+    with pytest.raises(ValidationError, match=r"'4\.0' is not supported. Supported: 5\.2, 6\.0"):
+        EdFiOptions(base_url="https://api.example.org", data_standard="4.0")
 
 
 def test_options__read_an_unquoted_version() -> None:
@@ -603,3 +672,77 @@ def test_options__refuse_what_the_platform_would(wrong: dict[str, Any]) -> None:
 def test_options_of_another_platform__are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError):
         EdFiConnector(Connection("cedar", "sis", "UTC", Options(), tmp_path, tmp_path, {}))
+
+
+# -- what is asked for ---------------------------------------------------------------------
+
+
+CODES_PATH = "/api/data/v3/ed-fi/staffIdentificationCodes"
+SYSTEM = "staffIdentificationSystemDescriptor"
+DISTRICT = "uri://ed-fi.org/StaffIdentificationSystemDescriptor#District"
+
+
+@pytest.fixture
+def six(server: ScriptedServer, tmp_path: Path) -> Iterator[EdFiConnector]:
+    server.always("GET", "/api/", json_answer(discovery(server, dataModels=[{"name": "Ed-Fi", "version": "6.0.0"}])))
+    connector = connector_to(server, tmp_path)
+    yield connector
+    connector.close()
+
+
+def code(key: str, system: str = DISTRICT) -> dict[str, str]:
+    return {"id": key, SYSTEM: system, "identificationCode": "CANARY"}
+
+
+def test_identification_codes__are_narrowed_in_every_request(server: ScriptedServer, six: EdFiConnector) -> None:
+    server.on("GET", VERSIONS_PATH, versions(42))
+    server.on("GET", CODES_PATH, json_answer([code("c1")]), total(2))
+    server.on("GET", CODES_PATH, json_answer([code("c1")], headers={"Next-Page-Token": "t"}), json_answer([code("c2")]))
+    sink = CountingSink()
+    six.pull(STAFF_IDENTIFICATION_CODES, None, sink)
+    assert sink.ids() == ["c1", "c2"]
+    assert [request.query[SYSTEM] for request in server.asked("GET", CODES_PATH)] == [DISTRICT] * 4
+
+
+def test_identification_codes__of_a_server_that_passes_over_the_filter_are_not_landed(
+    server: ScriptedServer, six: EdFiConnector
+) -> None:
+    ssn = code("c2", "uri://ed-fi.org/StaffIdentificationSystemDescriptor#SSN")
+    server.on("GET", VERSIONS_PATH, versions(42))
+    server.on("GET", CODES_PATH, json_answer([code("c1")]), total(2))
+    server.always("GET", CODES_PATH, json_answer([code("c1"), ssn]))
+    sink = CountingSink()
+    with pytest.raises(ContractBroken, match="not asked for") as caught:
+        six.pull(STAFF_IDENTIFICATION_CODES, None, sink)
+    assert sink.records == []
+    assert "CANARY" not in str(caught.value)
+
+
+@pytest.mark.parametrize("system", ["uri://ed-fi.org/StaffIdentificationSystemDescriptor#SSN", "District", "uri://x#"])
+def test_options__ask_for_no_government_number(system: str) -> None:
+    with pytest.raises(ValidationError):
+        EdFiOptions(base_url="https://api.example.org", employee_number_system=system)
+
+
+def test_snapshot__is_named_in_every_request_of_data_and_in_no_other(server: ScriptedServer, tmp_path: Path) -> None:
+    server.always("GET", VERSIONS_PATH, versions(20))
+    no_feeds(server)
+    server.on("GET", STAFF_PATH, by_token("s1", following="t"), by_token("s2"))
+    sis = connector_to(server, tmp_path, use_snapshot=True)
+    sis.pull(STAFFS, SAVED, CountingSink())
+    sis.close()
+    named = {request.path: request.headers.get("use-snapshot") for request in server.requests}
+    assert named == {
+        "/api/": None,
+        "/api/oauth/token": None,
+        VERSIONS_PATH: "true",
+        STAFF_PATH: "true",
+        f"{STAFF_PATH}/deletes": "true",
+        f"{STAFF_PATH}/keyChanges": "true",
+    }
+
+
+def test_snapshot__is_not_asked_for_unless_it_is_set(server: ScriptedServer, sis: EdFiConnector) -> None:
+    server.on("GET", VERSIONS_PATH, versions(10))
+    sis.pull(STAFFS, SAVED, CountingSink())
+    assert not any("use-snapshot" in request.headers for request in server.requests)

@@ -87,8 +87,10 @@ def test_drop__is_messy_the_way_real_exports_are(drop: Path) -> None:
 
 
 def test_drop__every_stream_is_mapped_and_read(read: dict[str, pl.DataFrame]) -> None:
-    assert set(read) == {stream.name for stream in STREAMS}
-    for stream in STREAMS:
+    # the district's awards come from their platform and as badge files; nobody keeps a list of them
+    delivered = [stream for stream in STREAMS if stream.name != "credential_awards"]
+    assert set(read) == {stream.name for stream in delivered}
+    for stream in delivered:
         frame = read[stream.name]
         assert frame.height > 0
         assert frame.select(stream.key).is_unique().all(), stream.name

@@ -175,8 +175,8 @@ MUTANTS: tuple[Mutant, ...] = (
         name="revoked_awards_not_asked_for",
         guarantee="G9",
         file="connectors/badgr/client.py",
-        old='"include_revoked": "1"',
-        new='"include_revoked": "0"',
+        old='"include_revoked": "true"',
+        new='"include_revoked": "false"',
         test="tests/connectors/badgr/test_badgr_client.py"
         "::test_first_pull__reads_awards_of_every_issuer_expired_and_revoked_too",
     ),

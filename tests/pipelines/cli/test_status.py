@@ -23,7 +23,7 @@ from pipelines.pull_source import pull_source
 from pipelines.reconciliation import as_markdown, read_counts, read_differences
 from pipelines.run import RunReport
 from pipelines.status import read_status
-from tests.homes import Home
+from tests.homes import STREAMS, Home
 
 
 def test_status__of_a_quiet_night_is_well_and_adds_up(loaded: tuple[Home, RunReport]) -> None:
@@ -31,7 +31,7 @@ def test_status__of_a_quiet_night_is_well_and_adds_up(loaded: tuple[Home, RunRep
     status = read_status(home.settings)
     assert status.is_well and status.release_id == report.release_id
     assert status.stale_since is None and status.faults == [] and status.missing_deliveries == []
-    assert len(status.streams) == 29 and all(line.is_well for line in status.streams)
+    assert len(status.streams) == STREAMS and all(line.is_well for line in status.streams)
     for line in status.streams:
         assert line.records_loaded is not None and line.records_superseded is not None
         assert line.records_landed + (line.delete_markers_landed or 0) == (

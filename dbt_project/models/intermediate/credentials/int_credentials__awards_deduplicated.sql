@@ -69,7 +69,13 @@ award_ids as (
             when verification = 'platform_reported' then award_id
             else first_value(award_id) over (
                 partition by district_id, person, micro_credential_key, issued_date
-                order by verification_order, revoked_first_order, source_system, award_id
+                -- the platform's own id stays the award's, also where a file of it is verified
+                order by
+                    case when verification = 'platform_reported' then 0 else 1 end,
+                    verification_order,
+                    revoked_first_order,
+                    source_system,
+                    award_id
             )
         end as first_award_id
     from records_by_award_id

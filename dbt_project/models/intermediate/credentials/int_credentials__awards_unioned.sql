@@ -8,7 +8,7 @@ settings as (
     from {{ ref('stg_pipeline__settings') }}
 ),
 
-platform_awards as (
+awards_of_badgr as (
     select
         district_id,
         'badgr' as source_system,
@@ -19,6 +19,7 @@ platform_awards as (
         assertion_id_badgr as award_id,
         badge_class_id_badgr as source_micro_credential_id,
         issuer_id_badgr as source_issuer_id,
+        cast(null as {{ dbt.type_string() }}) as employee_id,
         recipient_type,
         case
             when recipient_plaintext_identity is not null then recipient_plaintext_identity
@@ -36,14 +37,53 @@ platform_awards as (
     where not is_deleted
 ),
 
+awards_of_credly as (
+    select
+        badges.district_id,
+        'credly' as source_system,
+        badges._connection as connection,
+        'issued_badges' as stream,
+        badges.badge_id_credly as source_record_id,
+        badges.badge_id_credly as record_id,
+        badges.badge_id_credly as award_id,
+        badges.badge_template_id_credly as source_micro_credential_id,
+        coalesce(badges.issuer_id_credly, templates.issuer_id_credly) as source_issuer_id,
+        badges.employee_id,
+        'email' as recipient_type,
+        badges.recipient_email as plain_identity,
+        cast(null as {{ dbt.type_string() }}) as hashed_identity,
+        cast(null as {{ dbt.type_string() }}) as recipient_salt,
+        badges.issued_at,
+        badges.expires_at,
+        badges.is_revoked,
+        'platform_reported' as verification,
+        cast(null as {{ dbt.type_string() }}) as open_badges_version,
+        badges.evidence_urls
+    from {{ ref('stg_credly__issued_badges') }} as badges
+    left join {{ ref('stg_credly__badge_templates') }} as templates
+        on badges.district_id = templates.district_id
+        and badges._connection = templates._connection
+        and badges.badge_template_id_credly = templates.badge_template_id_credly
+    where not badges.is_deleted
+),
+
+urls_of_platform_awards as (
+    select district_id, assertion_url as award_url, assertion_id_badgr as award_id
+    from {{ ref('stg_badgr__assertions') }}
+    where not is_deleted and assertion_url is not null
+    union all
+    select district_id, badge_url as award_url, badge_id_credly as award_id
+    from {{ ref('stg_credly__issued_badges') }}
+    where not is_deleted and badge_url is not null
+),
+
 addresses_of_platform_awards as (
     select
         district_id,
-        assertion_url,
-        min(assertion_id_badgr) as award_id
-    from {{ ref('stg_badgr__assertions') }}
-    where not is_deleted and assertion_url is not null
-    group by district_id, assertion_url
+        award_url,
+        min(award_id) as award_id
+    from urls_of_platform_awards
+    group by district_id, award_url
 ),
 
 file_awards as (
@@ -57,6 +97,7 @@ file_awards as (
         coalesce(addresses.award_id, {{ badge_object_id('credentials.credential_id') }}) as award_id,
         credentials.achievement_id as source_micro_credential_id,
         credentials.issuer_id as source_issuer_id,
+        cast(null as {{ dbt.type_string() }}) as employee_id,
         credentials.recipient_type,
         case when not coalesce(credentials.is_recipient_hashed, false) then credentials.recipient_identity end as plain_identity,
         case when coalesce(credentials.is_recipient_hashed, false) then credentials.recipient_identity end as hashed_identity,
@@ -70,19 +111,49 @@ file_awards as (
     from {{ ref('stg_open_badges__credentials') }} as credentials
     left join addresses_of_platform_awards as addresses
         on credentials.district_id = addresses.district_id
-        and credentials.credential_id = addresses.assertion_url
+        and credentials.credential_id = addresses.award_url
     where not credentials.is_deleted
+),
+
+-- what a list says of an award is checked nowhere
+listed_awards as (
+    select
+        district_id,
+        'files' as source_system,
+        connection,
+        'credential_awards' as stream,
+        source_record_id,
+        source_record_id as record_id,
+        award_id,
+        source_micro_credential_id,
+        source_issuer_id,
+        employee_id,
+        'email' as recipient_type,
+        email as plain_identity,
+        cast(null as {{ dbt.type_string() }}) as hashed_identity,
+        cast(null as {{ dbt.type_string() }}) as recipient_salt,
+        issued_at,
+        expires_at,
+        is_revoked,
+        'unverified' as verification,
+        cast(null as {{ dbt.type_string() }}) as open_badges_version,
+        evidence_url as evidence_urls
+    from {{ ref('int_credentials__listed_awards_identified') }}
 ),
 
 {% set columns = [
     'district_id', 'source_system', 'connection', 'stream', 'source_record_id', 'record_id', 'award_id',
-    'source_micro_credential_id', 'source_issuer_id', 'recipient_type', 'plain_identity', 'hashed_identity',
+    'source_micro_credential_id', 'source_issuer_id', 'employee_id', 'recipient_type', 'plain_identity', 'hashed_identity',
     'recipient_salt', 'issued_at', 'expires_at', 'is_revoked', 'verification', 'open_badges_version', 'evidence_urls',
 ] | join(', ') -%}
 awards as (
-    select {{ columns }} from platform_awards
+    select {{ columns }} from awards_of_badgr
+    union all
+    select {{ columns }} from awards_of_credly
     union all
     select {{ columns }} from file_awards
+    union all
+    select {{ columns }} from listed_awards
 ),
 
 dated_awards as (
@@ -94,6 +165,7 @@ dated_awards as (
         awards.source_record_id,
         awards.record_id,
         awards.award_id,
+        awards.employee_id,
         awards.plain_identity,
         awards.hashed_identity,
         awards.recipient_salt,
@@ -148,5 +220,5 @@ select
     verification,
     open_badges_version,
     has_evidence,
-    {{ person_reference(email='email', email_hash='email_hash', email_salt='recipient_salt') }}
+    {{ person_reference(employee_id='employee_id', email='email', email_hash='email_hash', email_salt='recipient_salt') }}
 from dated_awards

@@ -13,8 +13,9 @@ issuers_best_source_first as (
             partition by issuer_key
             order by
                 case when is_defined then 0 else 1 end,
-                case when source_system = 'open_badges' then 1 else 0 end,
-                source_issuer_id
+                case source_system when 'open_badges' then 1 when 'files' then 2 else 0 end,
+                source_issuer_id,
+                source_system
         ) as source_order
     from {{ ref('int_credentials__issuer_ids') }}
 )

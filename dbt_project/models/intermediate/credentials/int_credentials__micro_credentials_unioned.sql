@@ -17,9 +17,10 @@ definitions_best_source_first as (
         row_number() over (
             partition by micro_credential_key
             order by
-                case when source_system = 'open_badges' then 1 else 0 end,
+                case source_system when 'open_badges' then 1 when 'files' then 2 else 0 end,
                 case when is_defined then 0 else 1 end,
-                source_micro_credential_id
+                source_micro_credential_id,
+                source_system
         ) as source_order
     from {{ ref('int_credentials__micro_credential_ids') }}
 )

@@ -55,6 +55,7 @@ scores_with_rubric as (
         scores.school_year,
         scores.reported_school_year,
         scores.observation_type,
+        scores.is_final,
         coalesce(
             raters.staff_key,
             {{ surrogate_key(["'rater'", 'scores.source_system', 'scores.rater_alias_value'], district_id='scores.district_id') }}
@@ -100,6 +101,7 @@ scores_with_element as (
         scores.school_year,
         scores.reported_school_year,
         scores.observation_type,
+        scores.is_final,
         scores.rater_key,
         scores.rubric_version,
         coalesce(by_code.element_code, by_title.element_code) as element_code,
@@ -124,7 +126,9 @@ scores_with_first_source as (
             order by case when source_system = 'files' then 1 else 0 end, source_system
         ) as first_source_system
     from scores_with_element
-    where staff_key is not null and score is not null and element_code is not null and is_within_scale
+    where
+        staff_key is not null and score is not null and element_code is not null and is_within_scale
+        and coalesce(is_final, true)
 )
 
 select
@@ -152,11 +156,14 @@ select
     scores.school_year,
     scores.reported_school_year,
     scores.observation_type,
+    coalesce(scores.is_final, true) as is_final,
     scores.rater_key,
     scores.is_within_scale,
     coalesce(scores.source_system <> first_sources.first_source_system, false) as is_second_copy,
-    -- what may be averaged: a score, on its rubric's scale, of an element that the rubric has, and once
+    -- what may be averaged: a score of a finished observation, on its rubric's scale, of an element that the
+    -- rubric has, and once
     scores.score is not null
+    and coalesce(scores.is_final, true)
     and scores.element_code is not null
     and coalesce(scores.is_within_scale, false)
     and coalesce(scores.source_system = first_sources.first_source_system, true) as is_usable

@@ -7,7 +7,10 @@ with
 observations as (
     select
         {{ surrogate_key(["'edfi'", '_connection'] + rating_key) }} as observation_key,
-        min({{ json_text('reviewer_person_ids', [0]) }}) as rater_id
+        min({{ json_text('reviewer_person_ids', [0]) }}) as rater_id,
+        min(
+            case when lower(rating_status) in ({{ sql_list(var('unfinished_rating_statuses')) }}) then 0 else 1 end
+        ) = 1 as is_final
     from {{ ref('stg_edfi__evaluation_ratings') }}
     where not is_deleted
     group by {{ surrogate_key(["'edfi'", '_connection'] + rating_key) }}
@@ -61,7 +64,8 @@ platform_scores as (
         element_ratings.reported_school_year,
         observations.rater_id,
         element_ratings.person_source_system as rater_source_system,
-        element_ratings.evaluation_title as observation_type
+        element_ratings.evaluation_title as observation_type,
+        coalesce(observations.is_final, true) as is_final
     from element_ratings
     left join results
         on element_ratings.connection = results.connection
@@ -91,7 +95,8 @@ file_scores as (
         cast(school_year as integer) as reported_school_year,
         rater_id,
         cast(null as {{ dbt.type_string() }}) as rater_source_system,
-        observation_type
+        observation_type,
+        true as is_final
     from {{ ref('stg_files__evaluation_scores') }}
     where not is_deleted
 ),
@@ -103,9 +108,12 @@ file_scores as (
     'rater_source_system', 'observation_type',
 ] | join(', ') -%}
 scores as (
-    select {{ columns }} from platform_scores
+    select {{ columns }}, is_final from platform_scores
     union all
-    select {{ columns }} from file_scores
+    select {{ columns }}, is_final from file_scores
+    union all
+    -- drafts don't get this far
+    select {{ columns }}, true as is_final from {{ ref('int_evaluations__observation_scores') }}
 ),
 
 settings as (
@@ -138,14 +146,17 @@ select
     reported_school_year,
     rater_id,
     case
-        when rater_source_system is null then 'employee_id'
-        else 'person_key'
+        when rater_source_system is not null then 'person_key'
+        when rater_id like '%@%' then 'email'
+        else 'employee_id'
     end as rater_alias_kind,
     case
-        when rater_source_system is null then rater_id
-        else {{ person_key_of('rater_id', 'rater_source_system') }}
+        when rater_source_system is not null then {{ person_key_of('rater_id', 'rater_source_system') }}
+        when rater_id like '%@%' then {{ normalised_email('rater_id') }}
+        else rater_id
     end as rater_alias_value,
     observation_type,
+    is_final,
     {{ person_reference(employee_id='employee_id', person_key='person_key', email='email') }}
 from scores
 cross join settings

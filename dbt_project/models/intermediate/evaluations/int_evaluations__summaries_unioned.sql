@@ -91,6 +91,7 @@ summaries as (
         ratings.source_record_id,
         ratings.person_key,
         ratings.employee_id,
+        cast(null as {{ dbt.type_string() }}) as email,
         ratings.school_year,
         ratings.measure,
         ratings.value,
@@ -116,6 +117,7 @@ summaries as (
         employee_id || '|' || cast(school_year as {{ dbt.type_string() }}) || '|' || measure as source_record_id,
         cast(null as {{ dbt.type_string() }}) as person_key,
         employee_id,
+        cast(null as {{ dbt.type_string() }}) as email,
         cast(school_year as integer) as school_year,
         measure,
         value,
@@ -124,6 +126,23 @@ summaries as (
         cast(null as double precision) as declared_maximum
     from {{ ref('stg_files__evaluation_summaries') }}
     where not is_deleted
+    union all
+    select
+        district_id,
+        source_system,
+        connection,
+        stream,
+        source_record_id,
+        person_key,
+        employee_id,
+        email,
+        school_year,
+        measure,
+        value,
+        level,
+        rated_date,
+        declared_maximum
+    from {{ ref('int_evaluations__observation_summaries') }}
 )
 
 select
@@ -140,5 +159,5 @@ select
     level,
     rated_date,
     declared_maximum,
-    {{ person_reference(employee_id='employee_id', person_key='person_key') }}
+    {{ person_reference(employee_id='employee_id', person_key='person_key', email='email') }}
 from summaries

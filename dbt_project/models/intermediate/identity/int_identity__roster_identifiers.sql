@@ -42,6 +42,49 @@ emails_of_student_information_systems as (
     {{ unnest_json_array('student_information_systems', 'emails', ['roster_record_key', 'district_id']) }}
 ),
 
+-- newer student information systems keep addresses and employee numbers beside their staff
+staff_directories as (
+    select
+        roster_records.roster_record_key,
+        directories.district_id,
+        directories.emails
+    from {{ ref('stg_edfi__staff_directories') }} as directories
+    inner join roster_records
+        on roster_records.roster_platform = 'edfi'
+        and roster_records.roster_id = directories.staff_unique_id
+    where not directories.is_deleted
+),
+
+emails_of_staff_directories as (
+    {{ unnest_json_array('staff_directories', 'emails', ['roster_record_key', 'district_id']) }}
+),
+
+employee_numbers as (
+    select
+        roster_records.roster_record_key,
+        codes.district_id,
+        nullif(codes.identification_code, '') as employee_id
+    from {{ ref('stg_edfi__staff_identification_codes') }} as codes
+    inner join roster_records
+        on roster_records.roster_platform = 'edfi'
+        and roster_records.roster_id = codes.staff_unique_id
+    where not codes.is_deleted
+),
+
+rostering_services as (
+    select
+        roster_records.roster_record_key,
+        users.district_id,
+        users.employee_id,
+        users.state_id,
+        {{ normalised_email('users.email') }} as email
+    from {{ ref('stg_oneroster__users') }} as users
+    inner join roster_records
+        on roster_records.roster_platform = 'oneroster'
+        and roster_records.roster_id = users.user_id_oneroster
+    where not users.is_deleted
+),
+
 identifiers as (
     select roster_record_key, district_id, 'employee_id' as alias_kind, employee_id as alias_value, school_year
     from roster_files
@@ -52,6 +95,15 @@ identifiers as (
     select roster_record_key, district_id, 'email', email, school_year
     from roster_files
     union all
+    select roster_record_key, district_id, 'employee_id', employee_id, cast(null as integer)
+    from rostering_services
+    union all
+    select roster_record_key, district_id, 'state_id', state_id, cast(null as integer)
+    from rostering_services
+    union all
+    select roster_record_key, district_id, 'email', email, cast(null as integer)
+    from rostering_services
+    union all
     select roster_record_key, district_id, 'state_id', staff_unique_id, cast(null as integer)
     from student_information_systems
     union all
@@ -60,6 +112,12 @@ identifiers as (
     union all
     select roster_record_key, district_id, 'email', {{ normalised_email('item') }}, cast(null as integer)
     from emails_of_student_information_systems
+    union all
+    select roster_record_key, district_id, 'email', {{ normalised_email('item') }}, cast(null as integer)
+    from emails_of_staff_directories
+    union all
+    select roster_record_key, district_id, 'employee_id', employee_id, cast(null as integer)
+    from employee_numbers
 )
 
 select

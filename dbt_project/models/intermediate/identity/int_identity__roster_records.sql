@@ -44,12 +44,32 @@ people_of_student_information_systems as (
     where not staffs.is_deleted
 ),
 
+people_of_rostering_services as (
+    select
+        users.district_id,
+        'oneroster' as roster_platform,
+        users._connection as connection,
+        roster_sources.roster_rank,
+        users.user_id_oneroster as roster_id,
+        users.first_name,
+        users.last_name,
+        cast(null as integer) as school_year
+    from {{ ref('stg_oneroster__users') }} as users
+    inner join roster_sources
+        on roster_sources.platform = 'oneroster'
+        and roster_sources.connection = users._connection
+    where not users.is_deleted
+),
+
 people as (
     select district_id, roster_platform, connection, roster_rank, roster_id, first_name, last_name, school_year
     from people_of_roster_files
     union all
     select district_id, roster_platform, connection, roster_rank, roster_id, first_name, last_name, school_year
     from people_of_student_information_systems
+    union all
+    select district_id, roster_platform, connection, roster_rank, roster_id, first_name, last_name, school_year
+    from people_of_rostering_services
 ),
 
 people_newest_first as (

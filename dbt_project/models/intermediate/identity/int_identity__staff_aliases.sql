@@ -62,6 +62,36 @@ person_keys_by_state_id as (
     where not staffs.is_deleted
 ),
 
+employee_ids_of_one_person as (
+    select
+        district_id,
+        alias_value as employee_id,
+        min(staff_key) as staff_key
+    from roster_aliases
+    where alias_kind = 'employee_id'
+    group by district_id, alias_value
+    having count(distinct staff_key) = 1
+),
+
+-- and so do the employee numbers that newer ones keep beside their staff
+person_keys_by_employee_id as (
+    select
+        staffs.district_id,
+        employee_ids_of_one_person.staff_key,
+        'person_key' as alias_kind,
+        {{ person_key_of('staffs.person_id', 'staffs.person_source_system', 'staffs.district_id') }} as alias_value,
+        cast(null as integer) as first_school_year,
+        cast(null as integer) as last_school_year
+    from {{ ref('stg_edfi__staff_identification_codes') }} as codes
+    inner join {{ ref('stg_edfi__staffs') }} as staffs
+        on codes._connection = staffs._connection
+        and codes.staff_unique_id = staffs.staff_unique_id
+    inner join employee_ids_of_one_person
+        on codes.district_id = employee_ids_of_one_person.district_id
+        and codes.identification_code = employee_ids_of_one_person.employee_id
+    where not codes.is_deleted and not staffs.is_deleted
+),
+
 all_aliases as (
     select district_id, staff_key, alias_kind, alias_value, first_school_year, last_school_year
     from roster_aliases
@@ -71,6 +101,9 @@ all_aliases as (
     union all
     select district_id, staff_key, alias_kind, alias_value, first_school_year, last_school_year
     from person_keys_by_state_id
+    union all
+    select district_id, staff_key, alias_kind, alias_value, first_school_year, last_school_year
+    from person_keys_by_employee_id
 ),
 
 aliases as (

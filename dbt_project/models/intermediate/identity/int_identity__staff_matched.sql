@@ -52,8 +52,12 @@ candidates as (
         on aliases.district_id = person_references.district_id
         and aliases.alias_kind = 'email'
         and person_references.reference_email_hash is not null
-        and person_references.reference_email_hash
-        = 'sha256$' || {{ sha256_hex("aliases.alias_value || coalesce(person_references.reference_email_salt, '')") }}
+        {%- set salted_email = "aliases.alias_value || coalesce(person_references.reference_email_salt, '')" %}
+        -- Open Badges 1 and 2 also know md5
+        and person_references.reference_email_hash in (
+            'sha256$' || {{ sha256_hex(salted_email) }},
+            'md5$' || md5({{ salted_email }})
+        )
 ),
 
 deciding_methods as (

@@ -1,4 +1,5 @@
 {%- set models_with_ids_and_emails = [
+    'int_credentials__awards_unioned',
     'int_credentials__submissions_referenced',
     'int_evaluations__scores_unioned',
     'int_pd__participation_referenced',
@@ -138,7 +139,11 @@ flagged as (
         alignments.district_id,
         definitions.source_system,
         cast(null as {{ dbt.type_string() }}) as connection,
-        case when definitions.source_system = 'badgr' then 'badge_classes' else 'credentials' end as stream,
+        case definitions.source_system
+            when 'badgr' then 'badge_classes'
+            when 'credly' then 'badge_templates'
+            else 'credentials'
+        end as stream,
         definitions.micro_credential_id as source_record_id,
         'alignment_to_unknown_competency' as check_name,
         'warning' as severity,
@@ -159,6 +164,18 @@ flagged as (
         'the approved issuer is not among the issuers of any source: is its name spelt as the platform spells it?' as message
     from {{ ref('int_credentials__issuer_approvals_matched') }}
     where issuer_key is null
+    union all
+    select
+        district_id,
+        'grow' as source_system,
+        connection,
+        'users' as stream,
+        user_id as source_record_id,
+        'employee_number_of_several_people' as check_name,
+        'warning' as severity,
+        'several users have this employee number, so it names nobody: they are matched by e-mail. Enter each one their own' as message
+    from {{ ref('int_evaluations__users_identified') }}
+    where is_employee_number_shared
     {%- for model in models_with_ids_and_emails %}
     union all
     select

@@ -3,7 +3,7 @@
 {%- for code in codes %}{% do comparable_codes.append('comparable_' ~ code ~ '_code') %}{% endfor -%}
 with
 
-lines as (
+ledger_lines as (
     select
         {{ surrogate_key(["'files'", '_connection', 'ledger_line_id']) }} as pd_spending_key,
         district_id,
@@ -18,15 +18,67 @@ lines as (
         object_code,
         program_code,
         grant_code,
-        {% for code in codes -%}
-        coalesce({{ comparable_code(code ~ '_code') }}, '') as comparable_{{ code }}_code,
-        {% endfor -%}
         school_id,
         account_name,
         description,
         vendor_name
     from {{ ref('stg_files__pd_spending') }}
     where not is_deleted
+),
+
+-- the same dollars stand in both: where there is a ledger of a year, it speaks for that year
+years_with_ledger as (
+    select distinct
+        district_id,
+        fiscal_year
+    from ledger_lines
+    where fiscal_year is not null
+),
+
+balance_lines as (
+    select
+        balances.account_balance_key as pd_spending_key,
+        balances.district_id,
+        balances.source_system,
+        balances.connection,
+        balances.account_identifier || '|' || balances.education_organization_id as ledger_line_id,
+        balances.fiscal_year,
+        balances.as_of_date as posted_date,
+        balances.amount_usd,
+        balances.fund_code,
+        balances.function_code,
+        balances.object_code,
+        balances.program_code,
+        balances.grant_code,
+        balances.school_id,
+        balances.account_name,
+        'balance of the account as of ' || {{ iso_date('balances.as_of_date') }} as description,
+        cast(null as {{ dbt.type_string() }}) as vendor_name
+    from {{ ref('int_spending__account_balances') }} as balances
+    left join years_with_ledger
+        on balances.district_id = years_with_ledger.district_id
+        and balances.fiscal_year = years_with_ledger.fiscal_year
+    where balances.is_spending and years_with_ledger.fiscal_year is null
+),
+
+{% set line_columns = [
+    'pd_spending_key', 'district_id', 'source_system', 'connection', 'ledger_line_id', 'fiscal_year', 'posted_date',
+    'amount_usd', 'fund_code', 'function_code', 'object_code', 'program_code', 'grant_code', 'school_id',
+    'account_name', 'description', 'vendor_name',
+] | join(', ') -%}
+all_lines as (
+    select {{ line_columns }} from ledger_lines
+    union all
+    select {{ line_columns }} from balance_lines
+),
+
+lines as (
+    select
+        {{ line_columns }},
+        {% for code in codes -%}
+        coalesce({{ comparable_code(code ~ '_code') }}, '') as comparable_{{ code }}_code{{ "," if not loop.last }}
+        {% endfor %}
+    from all_lines
 ),
 
 -- a blank cell of the crosswalk means any code

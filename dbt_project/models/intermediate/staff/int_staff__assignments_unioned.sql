@@ -80,6 +80,38 @@ assignments_of_student_information_systems as (
     where not assignments.is_deleted
 ),
 
+assignments_of_rostering_services as (
+    select
+        roles.district_id,
+        people.staff_key,
+        roles.connection,
+        roles.roster_role_key as source_record_id,
+        coalesce(organisations.school_id, roles.org_id) as school_id,
+        roles.classification,
+        taught.grade_band,
+        taught.subject,
+        {{ school_year_of('roles.begin_date') }} as school_year,
+        roles.begin_date,
+        roles.end_date,
+        roles.status,
+        roles.role_order
+    from {{ ref('int_staff__roster_roles_unioned') }} as roles
+    cross join settings
+    inner join {{ ref('int_identity__roster_records_merged') }} as people
+        on people.district_id = roles.district_id
+        and people.roster_platform = 'oneroster'
+        and people.roster_id = roles.roster_user_id
+        and people.staff_key is not null
+    left join {{ ref('stg_oneroster__orgs') }} as organisations
+        on organisations._connection = roles.connection
+        and organisations.org_id_oneroster = roles.org_id
+    left join {{ ref('int_staff__classes_taught') }} as taught
+        on taught.connection = roles.connection
+        and taught.roster_user_id = roles.roster_user_id
+        and taught.org_id = roles.org_id
+        and taught.school_year = {{ school_year_of('roles.begin_date') }}
+),
+
 assignments as (
     select
         district_id,
@@ -120,6 +152,26 @@ assignments as (
         full_time_share,
         assignment_order
     from assignments_of_student_information_systems
+    union all
+    select
+        district_id,
+        staff_key,
+        'oneroster' as source_system,
+        connection,
+        source_record_id,
+        school_id,
+        classification,
+        grade_band,
+        subject,
+        cast(null as double precision) as years_experience,
+        school_year,
+        begin_date,
+        end_date,
+        end_date as left_date,
+        status,
+        cast(null as double precision) as full_time_share,
+        role_order as assignment_order
+    from assignments_of_rostering_services
 ),
 
 -- a person's assignments come from the best-ranked roster that has any: two rosters describe the same posts

@@ -23,11 +23,13 @@ select
     expires_at,
     revoked as is_revoked,
     lower(verification) as verification,
+    verification_reason,
     proof_type,
     evidence_urls,
     file_name,
     file_format,
     is_deleted,
+    checked_at as _checked_at,
     _connection,
     _run_id,
     _extracted_at

@@ -1,0 +1,1 @@
+"""Credly v1: badge templates and issued badges of one organisation."""

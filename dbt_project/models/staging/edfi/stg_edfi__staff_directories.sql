@@ -1,0 +1,18 @@
+with
+
+newest_versions as (
+    {{ newest_records(source('edfi', 'staff_directories'), key=['id'], modified='_lastModifiedDate') }}
+)
+
+select
+    _district_id as district_id,
+    id as staff_directory_id_edfi,
+    staffUniqueId as staff_unique_id,
+    cast(educationOrganizationId as {{ dbt.type_string() }}) as education_organization_id,
+    electronicMails as emails,
+    _lastModifiedDate as modified_at,
+    is_deleted,
+    _connection,
+    _run_id,
+    _extracted_at
+from newest_versions
