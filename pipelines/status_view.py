@@ -60,7 +60,8 @@ def show_status(status: Status) -> None:
             "[bold]To do:[/] ask for what is missing (✗), or set `first_school_year` and `last_school_year` "
             "of the source in district.yml"
         )
-    dark = [entity for entity in status.entities if entity.dark_feeds]
+    # of many platforms a district uses a few: what another one brings already is not missing
+    dark = [entity for entity in status.entities if entity.state == "dark"]
     if dark:
         console.print()
         console.print(_dark(dark))
@@ -217,8 +218,7 @@ def _dark(entities: Sequence[EntityStatus]) -> Table:
     for head in ("Entity", "Not configured", "What that leaves dark"):
         table.add_column(head, overflow="fold")
     for entity in entities:
-        still = "in part: " if entity.state != "dark" else ""
-        table.add_row(entity.entity, ", ".join(entity.dark_feeds), escape(f"{still}{entity.what_goes_dark or ''}"))
+        table.add_row(entity.entity, ", ".join(entity.dark_feeds), escape(entity.what_goes_dark or ""))
     return table
 
 
