@@ -6,7 +6,6 @@ belong here: HTTP and its faults (core.http), what a package holds (packages).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -41,7 +40,7 @@ class PackageEndpoint:
             chosen = [self._document(identifier) for identifier in self._documents]
             return f"{self._connection}: {len(chosen)} chosen framework{'s' * (len(chosen) != 1)} can be read"
         response = self._http.get_json(f"{self._path}/CFDocuments", {"limit": "1", "offset": "0"})
-        count = _total(response)
+        count = response.count_in(_TOTAL_COUNT)
         shown = len(self._listed(response)) if count is None else count
         return f"{self._connection}: {shown} framework{'s' * (shown != 1)} can be read"
 
@@ -109,7 +108,7 @@ class PackageEndpoint:
             f"{self._connection}.CFDocuments",
         ):
             found += [bytes(record) for record in page.records]
-            reported = _total(page.response) if reported is None else reported
+            reported = page.response.count_in(_TOTAL_COUNT) if reported is None else reported
             # a provider that passes the limit over sends all of them at once, again and again
             if len(page.records) > self._page_size or (reported is not None and len(found) >= reported):
                 break
@@ -136,8 +135,3 @@ def _identity(document: Any) -> str:
     """What tells a document from all others: its identifier, or all of it where it has none."""
     body = bytes(document)
     return identifier_of(orjson.loads(body)) or body.decode()
-
-
-def _total(response: JsonResponse) -> int | None:
-    text = response.headers.get(_TOTAL_COUNT, "")
-    return int(text) if re.fullmatch("[0-9]{1,18}", text) else None

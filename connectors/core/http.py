@@ -153,6 +153,16 @@ class JsonResponse:
         """The document with its records left unread, for pages that are handed to landing as they are."""
         return self._read(json_body.outline)
 
+    @property
+    def server_time(self) -> datetime | None:
+        """The server's own clock as it answered, in UTC; None where it does not tell."""
+        return _http_date(self.headers.get("Date", ""))
+
+    def count_in(self, header: str) -> int | None:
+        """The number of records that a header tells; None where it tells none."""
+        text = self.headers.get(header, "").strip()
+        return int(text) if re.fullmatch("[0-9]{1,18}", text) else None
+
     def _read(self, reader: Callable[[bytes], Any]) -> Any:
         try:
             return reader(self.body)
@@ -602,9 +612,9 @@ class _Gunzip:
 def _http_date(text: str) -> datetime | None:
     try:
         moment = email.utils.parsedate_to_datetime(text)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (TypeError, ValueError, OverflowError, IndexError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _port(parts: SplitResult) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -171,10 +170,7 @@ class CredlyConnector:
 
 def _server_day(response: JsonResponse) -> date:
     """The day by the server's clock, in UTC; by ours where it sends no Date."""
-    try:
-        return parsedate_to_datetime(response.headers.get("Date", "")).astimezone(UTC).date()
-    except (TypeError, ValueError, OverflowError):
-        return datetime.now(UTC).date()
+    return (response.server_time or datetime.now(UTC)).date()
 
 
 def _day(text: object) -> date | None:

@@ -7,7 +7,6 @@ server may do without. Does not belong here: HTTP and its faults (core.http), to
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -285,8 +284,7 @@ class EdFiConnector:
             response = self._get(self._url(stream), {**self._part(stream), "limit": "0", "totalCount": "true"})
         except RequestRefused:
             return None
-        text = response.headers.get(_TOTAL_COUNT, "")
-        return int(text) if re.fullmatch("[0-9]{1,18}", text) else None
+        return response.count_in(_TOTAL_COUNT)
 
     # -- changes ---------------------------------------------------------------------------
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
 
 import msgspec
@@ -199,11 +198,7 @@ class GrowConnector:
 
     def _server_time(self, response: JsonResponse) -> datetime:
         """The server's own clock; this machine's where it does not tell, which the overlap makes up for."""
-        try:
-            told = parsedate_to_datetime(response.headers.get("Date", ""))
-        except (TypeError, ValueError, OverflowError, IndexError):
-            return self._http.clock.now()
-        return told if told.tzinfo else told.replace(tzinfo=UTC)
+        return response.server_time or self._http.clock.now()
 
     def _cursor(self, server_time: datetime | None) -> Cursor | None:
         """Server and district stand in it: another one's changes do not begin there."""

@@ -8,11 +8,9 @@ through pages (core.paging), who is staff (people), field names (streams).
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
 import msgspec
@@ -258,11 +256,8 @@ class RestSource:
 
     def _server_time(self, reading: _Reading) -> datetime:
         """The server's clock at the first page; ours where it tells none."""
-        text = reading.first.headers.get("Date", "") if reading.first is not None else ""
-        try:
-            return parsedate_to_datetime(text).astimezone(UTC)
-        except (ValueError, OverflowError):
-            return self._http.clock.now()
+        told = reading.first.server_time if reading.first is not None else None
+        return told or self._http.clock.now()
 
     # -- records ---------------------------------------------------------------------------
 
@@ -330,8 +325,7 @@ def _lacks_required(stream: Stream, record: dict[str, Any]) -> bool:
 
 def _total(response: JsonResponse | None) -> int | None:
     """The server's own count of what the filter lets through; None where it gives none."""
-    text = response.headers.get(_TOTAL_COUNT, "") if response is not None else ""
-    return int(text) if re.fullmatch("[0-9]{1,18}", text.strip()) else None
+    return response.count_in(_TOTAL_COUNT) if response is not None else None
 
 
 def _moment(value: object) -> datetime | None:

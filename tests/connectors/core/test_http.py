@@ -724,3 +724,27 @@ def test_shown_url__is_without_query(clock: SkippingClock) -> None:
         response = get(server, clock)
     assert response.url_without_query == f"{server.base_url}/v2/things"
     assert HIDDEN not in repr(response)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("Sun, 22 Nov 2026 08:00:00 GMT", "2026-11-22T08:00:00+00:00"),
+        ("Sun, 22 Nov 2026 10:00:00 +0200", "2026-11-22T08:00:00+00:00"),
+        ("Sun, 22 Nov 2026 08:00:00 -0000", "2026-11-22T08:00:00+00:00"),  # no zone told: UTC, not this machine's
+        ("Fri, 31 Dec 9999 23:00:00 -1200", None),
+        ("yesterday", None),
+        (None, None),
+    ],
+)
+def test_server_time__is_utc_or_not_told(told: str | None, expected: str | None) -> None:
+    response = JsonResponse(b"{}", {} if told is None else {"Date": told}, "", "")
+    assert (response.server_time and response.server_time.isoformat()) == expected
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [("12", 12), (" 12 ", 12), ("0", 0), ("-1", None), ("1e3", None), ("9" * 19, None), ("", None)],
+)
+def test_count_in_a_header__is_a_number_or_none(told: str, expected: int | None) -> None:
+    assert JsonResponse(b"{}", {"Total-Count": told}, "", "").count_in("Total-Count") == expected
