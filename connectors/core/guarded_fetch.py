@@ -26,7 +26,7 @@ from functools import cache
 from typing import Protocol
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
-from connectors.core.http import Clock, SystemClock
+from connectors.core.http import Clock, SystemClock, port_of, shown_host
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -194,7 +194,7 @@ class GuardedFetch:
     def _once(self, url: str, deadline: float) -> tuple[Fetched, str | None]:
         """One request; the second is where a redirect leads."""
         parts = self._parts(url)
-        host, port = str(parts.hostname), _port(parts)
+        host, port = str(parts.hostname), port_of(parts)
         if dead := self._dead_hosts.get((host, port)):
             raise NotFetched(dead)
         try:
@@ -202,7 +202,7 @@ class GuardedFetch:
             with self._connected(address, parts, deadline) as connection:
                 return self._exchange(connection, parts, deadline)
         except _Silent as fault:
-            reason = f"{_shown(host)} {fault}"
+            reason = f"{shown_host(host)} {fault}"
             self._dead_hosts[(host, port)] = reason
             self.failed_hosts.add(host)
             raise NotFetched(reason) from None
@@ -215,7 +215,7 @@ class GuardedFetch:
                 raise ValueError
             parts = urlsplit(url)
             host = (parts.hostname or "").rstrip(".")
-            _port(parts)
+            port_of(parts)
             if host and not host.isascii():
                 host = host.encode("idna").decode("ascii")
         except (ValueError, UnicodeError):
@@ -228,12 +228,12 @@ class GuardedFetch:
         if parts.username is not None or parts.password is not None:
             raise NotFetched("the address holds a user name", is_refused=True)
         if any(host == name or host.endswith(f".{name}") for name in self._network.reserved_names):
-            raise NotFetched(f"{_shown(host)} is a reserved name, no host of the internet", is_refused=True)
+            raise NotFetched(f"{shown_host(host)} is a reserved name, no host of the internet", is_refused=True)
         literal = _literal(host)
         if literal is not None and not self._network.is_allowed(literal):
-            raise NotFetched(f"{_shown(host)} is no public address", is_refused=True)
+            raise NotFetched(f"{shown_host(host)} is no public address", is_refused=True)
         if literal is None and _looks_numeric(host):
-            raise NotFetched(f"{_shown(host)} is an address in a form that is not asked", is_refused=True)
+            raise NotFetched(f"{shown_host(host)} is an address in a form that is not asked", is_refused=True)
         netloc = f"[{host}]" if ":" in host else host
         return parts._replace(netloc=f"{netloc}:{parts.port}" if parts.port else netloc)
 
@@ -256,7 +256,7 @@ class GuardedFetch:
             raise _Silent("is not known to the name service")
         for text, _ in found[0]:
             if not self._network.is_allowed(ipaddress.ip_address(text.partition("%")[0])):
-                raise NotFetched(f"{_shown(host)} leads to an address that is not public", is_refused=True)
+                raise NotFetched(f"{shown_host(host)} leads to an address that is not public", is_refused=True)
         return found[0][0]
 
     # -- one exchange ----------------------------------------------------------------------
@@ -291,7 +291,7 @@ class GuardedFetch:
                     raise _Silent("has no certificate to be trusted") from None
                 except OSError:
                     raise _Silent("did not answer in time") from None
-            connection = http.client.HTTPConnection(str(parts.hostname), _port(parts))
+            connection = http.client.HTTPConnection(str(parts.hostname), port_of(parts))
             connection.sock = sock
             yield connection
         finally:
@@ -302,7 +302,7 @@ class GuardedFetch:
     def _exchange(
         self, connection: http.client.HTTPConnection, parts: SplitResult, deadline: float
     ) -> tuple[Fetched, str | None]:
-        host = _shown(str(parts.hostname))
+        host = shown_host(str(parts.hostname))
         target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
         try:
             connection.putrequest("GET", target, skip_host=True, skip_accept_encoding=True)
@@ -372,14 +372,6 @@ class _Failure:
 
 class _Silent(Exception):
     """A host that did not answer as a host should: the others of the run need not wait for it."""
-
-
-def _port(parts: SplitResult) -> int:
-    return parts.port or (443 if parts.scheme == "https" else 80)
-
-
-def _shown(host: str) -> str:
-    return host if len(host) <= 253 else f"{host[:253]}…"
 
 
 def _literal(host: str) -> Address | None:

@@ -189,7 +189,7 @@ def checked_base_url(url: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("base_url must be an address such as https://api.example.org")
     try:
-        _port(parts)
+        port_of(parts)
     except ValueError:
         raise ValueError("base_url must name a port below 65536, or none") from None
     if parts.username or parts.password or parts.query or parts.fragment:
@@ -294,12 +294,12 @@ class PlatformSession:
         url = path_or_url if "://" in path_or_url else f"{self.base_url}/{path_or_url.lstrip('/')}"
         try:
             parts = urlsplit(url)
-            port = _port(parts)
+            port = port_of(parts)
         except ValueError:
             raise ContractBroken(f"{self.connection}: {_UNREADABLE_ADDRESS}") from None
         if parts.username or parts.password or parts.hostname != self._base.hostname:
             raise ContractBroken(
-                f"{self.connection}: the platform points to the host {_shown_host(parts)}, and only "
+                f"{self.connection}: the platform points to the host {shown_host(parts.hostname)}, and only "
                 f"{self._base.hostname} may be asked. If the platform has moved, correct base_url"
             )
         if parts.scheme != self._base.scheme and not (self._base.scheme == "http" and parts.scheme == "https"):
@@ -307,10 +307,10 @@ class PlatformSession:
                 f"{self.connection}: the platform points from {self._base.scheme} to {parts.scheme} at {parts.path}, "
                 "which would send the token unprotected. Ask the vendor to correct its links"
             )
-        if parts.scheme == self._base.scheme and port != _port(self._base):
+        if parts.scheme == self._base.scheme and port != port_of(self._base):
             raise ContractBroken(
                 f"{self.connection}: the platform points to port {port} of {parts.hostname}, and only port "
-                f"{_port(self._base)} may be asked. If the platform has moved, correct base_url"
+                f"{port_of(self._base)} may be asked. If the platform has moved, correct base_url"
             )
         return url
 
@@ -385,7 +385,7 @@ class PlatformSession:
     @contextlib.contextmanager
     def _opened(self, request: _Request, token: str | None, deadline: float) -> Iterator[requests.Response]:
         """An open response whose body is not read yet; transport faults become _TryAgain."""
-        host = f"{self._base.hostname}:{_port(self._base)}"
+        host = f"{self._base.hostname}:{port_of(self._base)}"
         seconds = deadline - self.clock.monotonic()
         response: requests.Response | None = None
         try:
@@ -512,7 +512,7 @@ class PlatformSession:
         if 300 <= status < 400:
             try:
                 target = urlsplit(urljoin(request.url, answer.headers.get("Location", "")))
-                where = f"{target.scheme}://{_shown_host(target)}"
+                where = f"{target.scheme}://{shown_host(target.hostname)}"
             except ValueError:
                 where = "an address that can't be read"
             return ContractBroken(
@@ -617,13 +617,14 @@ def _http_date(text: str) -> datetime | None:
         return None
 
 
-def _port(parts: SplitResult) -> int:
+def port_of(parts: SplitResult) -> int:
+    """The port of an address, its scheme's own where none is named. Raises ValueError."""
     return parts.port or (443 if parts.scheme == "https" else 80)
 
 
-def _shown_host(parts: SplitResult) -> str:
+def shown_host(host: str | None) -> str:
     """The host for a message: a platform decides how long it is."""
-    host = parts.hostname or "(none)"
+    host = host or "(none)"
     return host if len(host) <= 253 else f"{host[:253]}…"
 
 
