@@ -132,7 +132,7 @@ class Screen:
 
 def show_streams(lines: Sequence[StreamLine]) -> None:
     """Rows in and out, a line per stream; faults were told as they came."""
-    table = _table("Source", "Stream", right=("In", "Landed", "Rejected", "Deleted"))
+    table = new_table("Source", "Stream", right=("In", "Landed", "Rejected", "Deleted"))
     for line in lines:
         if line.fault:
             table.add_row(line.connection, line.stream, "[red]failed[/]", "", "", "")
@@ -149,7 +149,7 @@ def show_compacted(lines: Sequence[CompactedStream]) -> None:
     """Runs, files and bytes before and after, a line per folded stream; then what was left and why."""
     folded = [(line, line.compaction) for line in lines if line.compaction]
     if folded:
-        table = _table("Stream", right=("Runs", "Files", "Rows", "Repeats folded", "MB"))
+        table = new_table("Stream", right=("Runs", "Files", "Rows", "Repeats folded", "MB"))
         for line, done in folded:
             table.add_row(
                 f"{line.connection}.{line.stream}",
@@ -175,7 +175,7 @@ def show_report(report: RunReport, district: str) -> None:
     for line in report.streams:
         counts = (1, line.records_received, line.records_landed, line.records_rejected, line.records_deleted)
         totals[line.connection] = [old + new for old, new in zip(totals[line.connection], counts, strict=True)]
-    table = _table("Source", right=("Streams", "Records in", "Landed", "Rejected", "Deleted"))
+    table = new_table("Source", right=("Streams", "Records in", "Landed", "Rejected", "Deleted"))
     failed_connections = {line.connection for line in report.streams if line.fault}
     for connection, (streams, *counted) in totals.items():
         shown = [f"{count:,}" for count in counted] if any(counted) else ["[dim]nothing new[/]", "", "", ""]
@@ -204,7 +204,7 @@ def show_report(report: RunReport, district: str) -> None:
 
 
 def _show_problems(report: RunReport) -> None:
-    table = _table("Problems found", "Where", "What", right=("Rows",))
+    table = new_table("Problems found", "Where", "What", right=("Rows",))
     colours = {"error": "red", "warning": "yellow", "to decide": "cyan"}
     for problem in sorted(report.problems, key=lambda problem: list(colours).index(problem.severity)):
         colour = colours[problem.severity]
@@ -270,16 +270,20 @@ def show_experts(
         if rest := Counter(expert["band"] for expert in experts[SHOWN_EXPERTS:]):
             told = ", ".join(f"{count} {band}" for band, count in rest.items())
             console.print(f"and {rest.total()} more: {told}. `--json` and `expertise export` hold them all.")
-    _show_release(info)
+    show_release(info)
 
 
 def show_explanation(explanation: Mapping[str, Any], viewer: str, info: Mapping[str, Any]) -> None:
     """One person, one competency: the sentence, then the rows behind it."""
     title = f"{explanation['name']} · {explanation['competency']} · {explanation['school'] or 'no school'}"
     console.print(
-        Panel(f"{_band(explanation['band'])}\n{escape(explanation['explanation'])}", title=escape(title), expand=False)
+        Panel(
+            f"{coloured_band(explanation['band'])}\n{escape(explanation['explanation'])}",
+            title=escape(title),
+            expand=False,
+        )
     )
-    table = _table("Date and kind", "Evidence and its source record", "Counts", "Remark")
+    table = new_table("Date and kind", "Evidence and its source record", "Counts", "Remark")
     table.columns[0].no_wrap = True
     table.columns[1].min_width = 32  # a record id of the platforms in one piece
     for item in explanation["evidence"]:
@@ -292,7 +296,7 @@ def show_explanation(explanation: Mapping[str, Any], viewer: str, info: Mapping[
         )
     console.print(table)
     console.print(f"[dim]As seen by {escape(viewer)}.[/]")
-    _show_release(info)
+    show_release(info)
 
 
 def show_examination(findings: Sequence[Finding]) -> None:
@@ -304,11 +308,11 @@ def show_examination(findings: Sequence[Finding]) -> None:
 
 def show_sources(configured: Sequence[Mapping[str, Any]], platforms: Sequence[Mapping[str, str]]) -> None:
     """The sources of district.yml, then the platforms there are."""
-    table = _table("Source", "Platform", "Streams")
+    table = new_table("Source", "Platform", "Streams")
     for source in configured:
         table.add_row(source["name"], source["platform"], ", ".join(source["streams"]))
     console.print(table if configured else NO_SOURCES)
-    table = _table("Platform", "What it is")
+    table = new_table("Platform", "What it is")
     for platform in platforms:
         table.add_row(platform["platform"], platform["title"])
     console.print(table)
@@ -322,7 +326,7 @@ def show_exported(files: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _expert_table(title: str, experts: Sequence[Mapping[str, Any]]) -> Table:
-    table = _table("Band", "Who, where and why")
+    table = new_table("Band", "Who, where and why")
     table.columns[0].no_wrap = True
     table.title = escape(title)
     table.title_justify = "left"
@@ -330,22 +334,22 @@ def _expert_table(title: str, experts: Sequence[Mapping[str, Any]]) -> Table:
         who = " · ".join(filter(None, (f"[bold]{escape(expert['name'])}[/]", escape(expert["school"] or ""))))
         # the sentence begins with the band, which stands beside it
         why = expert["explanation"].removeprefix(f"{expert['band'].capitalize()}: ")
-        table.add_row(_band(expert["band"]), f"{who}\n{escape(why)}")
+        table.add_row(coloured_band(expert["band"]), f"{who}\n{escape(why)}")
     return table
 
 
-def _band(band: str) -> str:
+def coloured_band(band: str) -> str:
     colour = _BAND_COLOURS.get(band, "dim")
     return f"[{colour}]{band}[/]"
 
 
-def _show_release(info: Mapping[str, Any]) -> None:
+def show_release(info: Mapping[str, Any]) -> None:
     console.print(f"[dim]{escape(str(info['district_name']))} · release {info['release_id']}[/]")
     if info["is_synthetic"]:
         console.print(SYNTHETIC)
 
 
-def _table(*columns: str, right: Sequence[str] = ()) -> Table:
+def new_table(*columns: str, right: Sequence[str] = ()) -> Table:
     table = Table(header_style="bold", show_edge=False, pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")
