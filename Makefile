@@ -6,7 +6,7 @@ CONTRACTS := tests/connectors/contracts
 # where npm is not there, the contract checks skip and say so
 PRISM := $(if $(shell command -v npm 2>/dev/null),$(VENV)/contracts/.installed)
 
-.PHONY: demo test lint unit mutants bench bench-build bench-verify crash pictures lock clean
+.PHONY: demo test lint unit mutants bench bench-build bench-expertise bench-verify crash pictures lock clean
 
 # runs the main job on a synthetic district and shows who knows what
 demo: $(VENV)/.installed
@@ -56,6 +56,10 @@ bench: $(VENV)/.installed-dev
 # judging, building and publishing 600, 6,000 and 24,000 teachers; some ten minutes and 4 GB of disk
 bench-build: $(VENV)/.installed-dev
 	$(BIN)/python tests/benchmarks/build.py
+
+# expertise, coverage and pairing of 7,000, 35,000 and 70,000 teachers; a quarter of an hour and 30 GB of disk
+bench-expertise: $(VENV)/.installed-dev
+	$(BIN)/python tests/benchmarks/expertise.py
 
 # signed badges end to end beside the bare library
 bench-verify: $(VENV)/.installed-dev

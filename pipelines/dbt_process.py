@@ -1,7 +1,8 @@
 """dbt as a child that ends with its run: `python -m pipelines.dbt_process` in place of `dbt`.
 
-Belongs here: starting dbt, and the watch for a run that is gone. Does not belong here: what
-dbt is asked (assets.warehouse), ending it while the run still lives (assets.warehouse).
+Belongs here: starting dbt, what of its settings makes it read the whole project anew, and the
+watch for a run that is gone. Does not belong here: what dbt is asked (assets.warehouse), ending
+it while the run still lives (assets.warehouse).
 
 A run that is killed can't end its children: dbt would go on writing the warehouse beside the
 next run, whose lock knows nothing of it. Windows keeps a dead parent's id, and there nothing
@@ -14,6 +15,7 @@ import os
 import sys
 import threading
 import time
+from typing import Any
 
 RUN_VARIABLE = "EXPERTISE_RUN_PID"
 """The process that the child watches."""
@@ -28,6 +30,22 @@ def _end_with(run: int) -> None:
     os._exit(1)
 
 
+def _reuse_parsing_wherever_the_warehouse_stands() -> None:
+    """Take the file's path out of what dbt compares before it reuses a parsed project.
+
+    No model reads the path, and with it every home that was copied or moved is parsed in full,
+    which takes longer than a small build.
+    """
+    from dbt.adapters.duckdb.credentials import DuckDBCredentials
+
+    compared = DuckDBCredentials._connection_keys
+
+    def without_the_path(credentials: Any) -> tuple[str, ...]:
+        return tuple(key for key in compared(credentials) if key != "path")  # type: ignore[no-untyped-call]
+
+    DuckDBCredentials._connection_keys = without_the_path  # type: ignore[method-assign]
+
+
 def main() -> None:
     """Run dbt with this process's arguments."""
     run = os.environ.get(RUN_VARIABLE)
@@ -36,6 +54,7 @@ def main() -> None:
         threading.Thread(target=_end_with, args=(int(run),), daemon=True).start()
     from dbt.cli.main import cli
 
+    _reuse_parsing_wherever_the_warehouse_stands()
     cli(prog_name="dbt")
 
 

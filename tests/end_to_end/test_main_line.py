@@ -115,8 +115,11 @@ def test_main_line__exports_in_every_format(loaded: Loaded, tmp_path: Path, form
 def test_main_line__a_second_run_changes_nothing_and_ten_changes_change_ten(own: Home) -> None:
     before = release_rows(own)
     analysts_before = own.query("select count(*) from landed.edfi__evaluation_element_ratings")
+    log = own.settings.warehouse.parent / "dbt" / "dbt.log"
+    parsed_in_full = log.read_text().count("Unable to do partial parsing")
     second = own.run()
     assert second.is_published and not any(line.is_new for line in second.streams)
+    assert log.read_text().count("Unable to do partial parsing") == parsed_in_full, "the copied home is parsed anew"
     assert release_rows(own) == before
     assert own.query("select count(*) from landed.edfi__evaluation_element_ratings") == analysts_before
 
