@@ -6,7 +6,7 @@ CONTRACTS := tests/connectors/contracts
 # where npm is not there, the contract checks skip and say so
 PRISM := $(if $(shell command -v npm 2>/dev/null),$(VENV)/contracts/.installed)
 
-.PHONY: demo test lint unit mutants bench bench-build bench-expertise bench-verify crash pictures lock clean
+.PHONY: demo test lint unit identity-validation mutants bench bench-build bench-expertise bench-verify crash pictures lock clean
 
 # runs the main job on a synthetic district and shows who knows what
 demo: $(VENV)/.installed
@@ -23,6 +23,10 @@ lint: $(VENV)/.installed-dev
 
 unit: $(VENV)/.installed-dev $(PRISM)
 	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
+
+# people who share, change or lose what identifies them, seeds 1 to 20: what the rules make of them; half a minute
+identity-validation: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.pipelines.identity.validation
 
 # puts faults into a copy of the project, one at a time: the test that guards against each must fail
 mutants: $(VENV)/.installed-dev

@@ -1,7 +1,7 @@
 """What dbt is given before a build: which landed files count, and what is known of them.
 
-Belongs here: turning manifests, verdicts and settings into the Parquet files that the
-dbt macro `register_landing` reads. Does not belong here: SQL over landed rows (dbt),
+Belongs here: turning manifests, verdicts, settings and people's decisions into the Parquet files
+that the dbt macro `register_landing` reads. Does not belong here: SQL over landed rows (dbt),
 deciding which runs count (connectors.core.landing.state).
 """
 
@@ -121,10 +121,16 @@ def states(settings: Settings) -> list[tuple[Source, Stream, StreamState]]:
 def write_build_input(settings: Settings, as_of: date) -> None:
     """Write the folder anew. as_of: the district's today, which decides what has expired.
 
-    Raises DamagedLanding where a landed file is not what was landed.
+    Raises DamagedLanding where a landed file is not what was landed, DecisionsUnavailable where
+    people's decisions can't be read: nothing is built without them, since they hold refusals.
     """
+    # heavy, and only a build reads them
+    from pipelines.decisions.store import decisions_frame
+    from pipelines.published_history import write_published_history
+
     known = states(settings)
     _refuse_damage(known)
+    decisions = decisions_frame(settings)
     folder = settings.build_input
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "empty").mkdir(parents=True)
@@ -163,6 +169,8 @@ def write_build_input(settings: Settings, as_of: date) -> None:
     _write(folder / "runs.parquet", _runs(known), RUNS)
     _write(folder / "findings.parquet", _findings(known), FINDINGS)
     _write_rejects(folder / "rejects.parquet", known)
+    decisions.write_parquet(folder / "decisions.parquet")
+    write_published_history(settings, folder)
     with duckdb.connect(":memory:") as database:
         for platform in PLATFORMS.values():
             for stream in platform.streams:

@@ -28,7 +28,20 @@ from pipelines.command_line import (
     print_json,
     settings_of,
 )
-from pipelines.commands import explain, export, find
+from pipelines.commands import (
+    crosswalk,
+    decisions,
+    explain,
+    export,
+    find,
+    gaps,
+    issuers,
+    lead,
+    next_steps,
+    pair,
+    renewal,
+    review,
+)
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
@@ -42,6 +55,8 @@ app = typer.Typer(
 )
 sources_app = typer.Typer(help="The platforms a district reads from.", no_args_is_help=True)
 app.add_typer(sources_app, name="sources")
+app.add_typer(decisions.app, name="decisions")
+app.add_typer(crosswalk.app, name="crosswalk")
 
 
 @app.command()
@@ -244,7 +259,18 @@ def _known_source(settings: Settings, name: str) -> Settings:
     return settings
 
 
-ASKING = (find.find, explain.explain, export.export)
+ASKING = (
+    find.find,
+    explain.explain,
+    export.export,
+    gaps.gaps,
+    renewal.renewal,
+    issuers.issuers,
+    review.review,
+    lead.lead,
+    next_steps.next_steps,
+    pair.pair,
+)
 for command in ASKING:
     app.command()(command)
 

@@ -11,6 +11,7 @@ import functools
 import json
 import sys
 from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -25,7 +26,12 @@ DONE, FAILED, WRONG_USE = 0, 1, 2
 Config = Annotated[Path, typer.Option("--config", "-c", help="The district's settings.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 As = Annotated[
-    str | None, typer.Option("--as", help="Who asks: ROLE or ROLE:SCHOOL_ID. Default: cli.as in district.yml.")
+    str | None,
+    typer.Option("--as", help="Who asks: ROLE, ROLE:SCHOOL_ID or ROLE:STAFF_KEY. Default: cli.as in district.yml."),
+]
+AsKnownOn = Annotated[
+    str | None,
+    typer.Option("--as-known-on", metavar="DATE", help="What the release of that day said (2026-09-30); not today's."),
 ]
 DISTRICT_YML = Path("district.yml")
 
@@ -61,12 +67,15 @@ def _exit_code(fault: Exception) -> int | None:
     from pipelines.apps.access import AccessRefused
     from pipelines.apps.finder import QuestionRefused
     from pipelines.apps.release_reader import ReleaseError
+    from pipelines.decisions.faults import DecisionRefused, DecisionsUnavailable
     from pipelines.publish.layout import PublishError
     from pipelines.writer_lock import AnotherRunHolds
 
-    if isinstance(fault, ConfigurationError | AccessRefused | QuestionRefused):
+    if isinstance(fault, ConfigurationError | AccessRefused | QuestionRefused | DecisionRefused):
         return WRONG_USE
-    if isinstance(fault, ConnectorError | ReleaseError | PublishError | AnotherRunHolds | OSError):
+    if isinstance(
+        fault, ConnectorError | ReleaseError | PublishError | DecisionsUnavailable | AnotherRunHolds | OSError
+    ):
         return FAILED
     return None
 
@@ -109,6 +118,22 @@ def refuse_blank(option: str, value: str) -> None:
 
     if not value.strip():
         raise ConfigurationError(f"{option} was given without a value; give one, or leave {option} out")
+
+
+def day_of(option: str, value: str) -> date:
+    """The day that an option gives, written 2026-09-30."""
+    from connectors.core.errors import ConfigurationError
+
+    refuse_blank(option, value)
+    try:
+        return date.fromisoformat(value.strip())
+    except ValueError:
+        raise ConfigurationError(f"{option} is a day written as 2026-09-30, not {value!r}") from None
+
+
+def today_of(settings: Settings) -> date:
+    """The district's today."""
+    return datetime.now(settings.time_zone).date()
 
 
 def make_folder(folder: Path) -> None:

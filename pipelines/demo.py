@@ -65,6 +65,7 @@ roles:
   district_leader: {{scope: district, inside: band}}
   principal: {{scope: school, inside: band, outside: strengths}}
   coach: {{scope: school, inside: strengths, outside: strengths}}
+  teacher: {{scope: self, inside: band, outside: strengths}}
 
 cli:
   as: district_leader

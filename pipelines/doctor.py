@@ -14,6 +14,7 @@ from connectors.core.errors import ConnectorError
 from connectors.core.landing.integrity import stream_faults
 from pipelines.apps.release_reader import NoRelease, Release, ReleaseError, open_release
 from pipelines.build_input import states
+from pipelines.decisions.faults import DecisionsUnavailable
 from pipelines.publish.layout import AUDIENCES
 from pipelines.settings import PSEUDONYM_KEY, Settings
 
@@ -38,6 +39,7 @@ def examine(settings: Settings) -> list[Finding]:
     count = len(settings.sources)
     findings = [Finding("settings", True, f"{settings.path.name} is valid: {count} source{'' if count == 1 else 's'}")]
     findings.append(_look("pseudonym key", lambda: _key_sentence(settings)))
+    findings.append(_look("decisions", lambda: _decisions_sentence(settings)))
     findings += [_look(f"source {name}", lambda name=name: reach(settings, name)) for name in settings.sources]
     if not settings.document.roster_sources:
         findings.append(
@@ -111,9 +113,24 @@ def _key_sentence(settings: Settings) -> str:
     return f"{PSEUDONYM_KEY} is set, {len(settings.read_pseudonym_key())} bytes"
 
 
+def _decisions_sentence(settings: Settings) -> str:
+    """Where people's decisions stand, that they can be read, and how many there are. Makes no database."""
+    from pipelines.decisions.store import DecisionStore  # heavy, as in a build
+
+    store = DecisionStore.open_existing(settings)
+    if store is None:
+        return "none recorded yet; `expertise decisions add` makes their database"
+    with store:
+        history = store.history()
+        revoked = sum(decision.revocation is not None for decision in history)
+        return f"{store.place}: sound, schema {store.schema}, {len(history)} recorded, {revoked} of them revoked"
+
+
 def _look(what: str, ask: Any) -> Finding:
     try:
         return Finding(what, True, ask())
+    except DecisionsUnavailable as fault:
+        return Finding(what, False, f"{fault.place}: {fault.reason}")
     except ConnectorError as fault:
         # the fault names its place too: `source badges: …`, `badges: …`
         said = str(fault).removeprefix(f"{what}: ").removeprefix(f"{what.removeprefix('source ')}: ")

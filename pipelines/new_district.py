@@ -10,7 +10,7 @@ from pathlib import Path
 
 from connectors.core.errors import ConfigurationError
 from connectors.core.landing.layout import write_whole
-from pipelines.settings import PSEUDONYM_KEY
+from pipelines.settings import DECISIONS_URL, PSEUDONYM_KEY
 
 DISTRICT_YML = """\
 # The district's settings. Secrets never stand here: they come from the environment or .env.
@@ -41,6 +41,7 @@ roles:
   district_leader: {scope: district, inside: band}
   principal: {scope: school, inside: band, outside: strengths}
   coach: {scope: school, inside: strengths, outside: strengths}
+  teacher: {scope: self, inside: band, outside: strengths}   # one person: asked as teacher:STAFF_KEY
 
 schedule:
   cron: "0 2 * * *"              # in the district's time zone
@@ -75,7 +76,9 @@ def write_new_district(folder: Path) -> list[Path]:
         folder / ".env": (
             "# Secrets of this district. Keep this file out of version control.\n"
             f"{PSEUDONYM_KEY}={secrets.token_urlsafe(32)}\n"
-            "BADGES_USERNAME=\nBADGES_PASSWORD=\nSIS_CLIENT_ID=\nSIS_CLIENT_SECRET=\n",
+            "BADGES_USERNAME=\nBADGES_PASSWORD=\nSIS_CLIENT_ID=\nSIS_CLIENT_SECRET=\n"
+            "# people's decisions in PostgreSQL, instead of decisions/decisions.sqlite beside this file\n"
+            f"# {DECISIONS_URL}=postgresql://user:password@host:5432/database\n",
             0o600,
         ),
     }

@@ -33,7 +33,7 @@ class Problem:
     """Something a person should know.
 
     severity: `error` held the release back; `warning` did not; `to decide` waits for a
-    person (records that match nobody, dollars without a category).
+    person (records that match nobody, dollars without a category, decisions that apply to nothing).
     """
 
     severity: str
@@ -259,6 +259,10 @@ def _to_decide(settings: Settings) -> list[Problem]:
         unmapped = release.query(
             "select count(*) as codes, sum(line_count) as lines, sum(amount_usd) as dollars from unmapped_spending"
         )[0]
+        unapplied = release.query(
+            "select decision_kind, why, count(distinct decision_id) as decisions from unapplied_decisions"
+            " group by all order by decisions desc, decision_kind, why"
+        )
     problems = [
         Problem(
             "to decide",
@@ -271,6 +275,10 @@ def _to_decide(settings: Settings) -> list[Problem]:
     if unmapped["codes"]:
         what = f"${unmapped['dollars']:,.2f} under {unmapped['codes']} code combinations that no crosswalk row maps"
         problems.append(Problem("to decide", "pd_spending", what, int(unmapped["lines"])))
+    problems += [
+        Problem("to decide", f"{row['decision_kind']} decisions", f"not applied: {row['why']}", row["decisions"])
+        for row in unapplied
+    ]
     return problems
 
 

@@ -286,17 +286,26 @@ def show_explanation(explanation: Mapping[str, Any], viewer: str, info: Mapping[
     table = new_table("Date and kind", "Evidence and its source record", "Counts", "Remark")
     table.columns[0].no_wrap = True
     table.columns[1].min_width = 32  # a record id of the platforms in one piece
+    table.columns[3].max_width = max(20, console.width - 60)  # what is left beside it, or remarks would be cut off
     for item in explanation["evidence"]:
         table.add_row(
             f"{item['evidence_date'] or 'no date'}\n[dim]{item['evidence_type']}[/]",
             f"{escape(item['title'] or '')}\n"
             f"[dim]{escape(item['source_system'] or '')} {escape(item['source_record_id'] or '')}[/]",
             "[green]yes[/]" if item["counts"] else "[dim]no[/]",
-            escape(item["remark"] or ""),
+            escape(item["remark"] or _weight(item)),
         )
     console.print(table)
     console.print(f"[dim]As seen by {escape(viewer)}.[/]")
     show_release(info)
+
+
+def _weight(item: Mapping[str, Any]) -> str:
+    """How a piece of evidence that counts is weighed; an award is not."""
+    if item["weight_in_words"] is None:
+        return ""
+    adjusted = "rater adjusted" if item["is_rater_adjusted"] else "rater not adjusted"
+    return f"{item['weight_in_words']}, {adjusted}"
 
 
 def show_examination(findings: Sequence[Finding]) -> None:

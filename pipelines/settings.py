@@ -32,6 +32,7 @@ from pipelines.publish.pseudonyms import MINIMUM_KEY_BYTES
 Sight = Literal["none", "strengths", "band", "score"]
 _SECRET_WORDS = ("password", "secret", "token")
 PSEUDONYM_KEY = "EXPERTISE_PSEUDONYM_KEY"
+DECISIONS_URL = "EXPERTISE_DECISIONS_URL"
 _SOURCE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _CRON_PART = re.compile(r"[0-9A-Za-z*/,#-]+")
 _HINTS = {
@@ -99,7 +100,7 @@ class District(_Part):
 class Role(_Part):
     """What a role sees inside its scope and outside of it."""
 
-    scope: Literal["district", "school"]
+    scope: Literal["district", "school", "self"]
     inside: Sight
     outside: Sight = "strengths"
 
@@ -128,6 +129,7 @@ DEFAULT_ROLES = {
     "district_leader": Role(scope="district", inside="band"),
     "principal": Role(scope="school", inside="band"),
     "coach": Role(scope="school", inside="strengths"),
+    "teacher": Role(scope="self", inside="band"),
 }
 
 
@@ -207,6 +209,11 @@ class Settings:
         return self.home / "state"
 
     @property
+    def decisions(self) -> Path:
+        """The database of people's decisions, where no PostgreSQL is named."""
+        return self.home / "decisions" / "decisions.sqlite"
+
+    @property
     def time_zone(self) -> ZoneInfo:
         return ZoneInfo(self.district.timezone)
 
@@ -224,6 +231,10 @@ class Settings:
                 "Set a long random one and keep it: with another key every pseudonym changes."
             )
         return key
+
+    def read_decisions_url(self) -> str | None:
+        """PostgreSQL's address for people's decisions, a secret since it holds a password; None for SQLite."""
+        return self.environment.get(DECISIONS_URL, "").strip() or None
 
     def _secret(self, where: str, variable: str) -> str:
         value = self.environment.get(variable, "")

@@ -21,6 +21,7 @@ _ENGINE_ERROR = re.compile(
 )
 _WITHOUT_VALUES = {"IO", "Out of Memory", "FATAL", "Catalog", "Binder", "Parser", "Compilation"}
 _SYSTEM_ERROR = re.compile(r"\[Errno \d+\] ([^\n:]+)(?:: '([^'\n]+)')?")
+_OUR_CLASS = re.compile(r"^(?:connectors|pipelines)(?:\.\w+)+: ")  # what Dagster puts before a fault's own sentence
 _NO_ROOM = re.compile(r"no space left|file too large|disk quota exceeded|not enough space", re.IGNORECASE)
 _NO_MEMORY = re.compile(r"out of memory", re.IGNORECASE)
 
@@ -69,7 +70,7 @@ def _reason(message: str, dbt_log: Path) -> str:
         return f"{full[0].rstrip('.')}. Free space there, then run again; what was published stays"
     if reasons and _NO_MEMORY.search(reasons[0]):
         return f"{reasons[0].rstrip('.')}. Close other programs or raise EXPERTISE_MEMORY_LIMIT, then run again"
-    return reasons[0] if engine else message.strip()[:_LONGEST]
+    return reasons[0] if engine else _OUR_CLASS.sub("", message.strip())[:_LONGEST]
 
 
 def _engine_reason(kind: str, text: str, original: str, dbt_log: Path) -> str:

@@ -6,14 +6,31 @@ do those of all files that look at one long-lived home.
 
 from __future__ import annotations
 
+import os
+import tempfile
+
 import pytest
 
+from tests import parsed_project
 from tests.connectors.conformance.summary import pytest_terminal_summary
 from tests.homes import district, loaded, own
 
 __all__ = ["district", "loaded", "own", "pytest_terminal_summary"]
 
+PARSED = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 LONG_LIVED = ("month", "battered")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if parsed_project.VARIABLE not in os.environ:  # workers have their controller's
+        config.stash[PARSED] = tempfile.TemporaryDirectory(prefix="parsed-project-")
+        os.environ[parsed_project.VARIABLE] = config.stash[PARSED].name
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if PARSED in config.stash:
+        del os.environ[parsed_project.VARIABLE]
+        config.stash[PARSED].cleanup()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:

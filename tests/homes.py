@@ -18,17 +18,19 @@ import pytest
 from connectors.sandbox import files_drop
 from connectors.sandbox.district import District, generate
 from connectors.sandbox.server import CREDENTIALS, Sandbox
+from pipelines.assets.warehouse import dbt_manifest, dbt_target
 from pipelines.checks.deliveries import delivery_checks
 from pipelines.demo import DISTRICT_YML
 from pipelines.new_district import write_dagster_home
 from pipelines.progress import Silent
 from pipelines.run import RunReport, run
 from pipelines.settings import PSEUDONYM_KEY, Settings, load_settings
+from tests.parsed_project import lend
 
 ENVIRONMENT = CREDENTIALS | {PSEUDONYM_KEY: "a-key-for-tests-of-32-characters!"}
 TEACHERS = 60
-STREAMS = 32
-"""How many streams the loaded home carries: three of Badgr, sixteen of Ed-Fi, one of badge files, twelve of files."""
+STREAMS = 33
+"""How many streams the loaded home carries: three of Badgr, sixteen of Ed-Fi, one of badge files, thirteen of files."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,14 @@ def make_home(folder: Path, district: District, sandbox: Sandbox) -> Home:
     files_drop.write(district, folder)
     (folder / "district.yml").write_text(DISTRICT_YML.format(badgr=sandbox.badgr_url, edfi=sandbox.edfi_url))
     write_dagster_home(folder)
-    return Home(folder, sandbox)
+    home = Home(folder, sandbox)
+    settings = home.settings
+    lend(
+        dbt_target(settings),
+        lambda: dbt_manifest(settings),
+        ("project.json", "project.sha256", "partial_parse.msgpack"),
+    )
+    return home
 
 
 @pytest.fixture(scope="session")

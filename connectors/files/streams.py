@@ -249,6 +249,22 @@ STUDENT_GROWTH = Stream(
     ),
 )
 
+SCHOOL_CHARACTERISTICS = Stream(
+    name="school_characteristics",
+    description="One row per school and school year, its grades, its size and whom it serves; school level only.",
+    key=("school_id", "school_year"),
+    fields=(
+        public("school_id", required=True),
+        _YEAR,
+        # 0 to 1 of the enrolment; a suppressed share is blank
+        public("economically_disadvantaged_share", "number"),
+        public("lowest_grade"),
+        public("highest_grade"),
+        public("enrolment_count", "integer"),
+        _AS_OF,
+    ),
+)
+
 STREAMS = (
     ROSTER,
     COMPENSATION,
@@ -263,4 +279,5 @@ STREAMS = (
     ISSUER_APPROVALS,
     CONSENTS,
     STUDENT_GROWTH,
+    SCHOOL_CHARACTERISTICS,
 )

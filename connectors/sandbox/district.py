@@ -16,6 +16,7 @@ from connectors.sandbox.awards import Earned, earn
 from connectors.sandbox.ledger import ledger
 from connectors.sandbox.observations import Observed, observe
 from connectors.sandbox.people import Staffing, staffing
+from connectors.sandbox.schools import school_characteristics
 from connectors.sandbox.workforce import (
     compensation,
     consents,
@@ -50,6 +51,7 @@ class District:
     student_growth: pl.DataFrame
     licences: pl.DataFrame
     ledger: pl.DataFrame
+    school_characteristics: pl.DataFrame
 
     @property
     def export_year(self) -> int:
@@ -77,13 +79,14 @@ def generate(
 
     staff = staffing(stream(1), teachers, schools, years)
     earned = earn(stream(2), staff.people, years, as_of)
+    observed = observe(stream(3), staff, earned, years)
     return District(
         seed=seed,
         as_of=as_of,
         years=years,
         staffing=staff,
         earned=earned,
-        observed=observe(stream(3), staff, earned, years),
+        observed=observed,
         compensation=compensation(stream(4), staff, earned),
         pd_participation=pd_participation(stream(5), staff),
         survey_responses=survey_responses(stream(6), staff),
@@ -93,4 +96,5 @@ def generate(
         student_growth=student_growth(stream(9), staff, years),
         licences=licences(stream(10), staff.people),
         ledger=ledger(stream(11), teachers, staff.schools["school_id"].to_list(), years),
+        school_characteristics=school_characteristics(stream(12), staff, observed, years),
     )

@@ -366,9 +366,19 @@ def _short_lists(district: District, drop: Path) -> list[Path]:
         pl.col("value").alias("Growth"),
         pl.col("student_count").alias("Students"),
     )
+    profile = district.school_characteristics.select(
+        pl.col("school_id").alias("School"),
+        pl.col("school_year").alias("Year"),
+        # suppressed, as the state's export writes it
+        pl.col("economically_disadvantaged_share").cast(pl.String).fill_null("*").alias("Econ Disadv"),
+        pl.col("lowest_grade").alias("Low Grade"),
+        pl.col("highest_grade").alias("High Grade"),
+        pl.col("enrolment_count").alias("Enrollment"),
+    )
     return [
         _csv(goals, drop / "growth_goals.csv"),
         _csv(approvals, drop / "issuer_approvals.csv"),
         _csv(agreed, drop / "consents.csv"),
         _csv(growth, drop / "school_growth.csv"),
+        _csv(profile, drop / "school_profile.csv"),
     ]

@@ -234,6 +234,20 @@ columns:
   student_count: "Students"
 """
 
+SCHOOL_CHARACTERISTICS = """\
+# SYNTHETIC: the state's yearly profile of each school; a suppressed share is a star
+stream: school_characteristics
+files: drop/hr/school_profile.csv
+columns:
+  school_id: "School"
+  school_year: "Year"
+  economically_disadvantaged_share: "Econ Disadv"
+  lowest_grade: "Low Grade"
+  highest_grade: "High Grade"
+  enrolment_count: "Enrollment"
+blank: ["", "*"]
+"""
+
 
 def element_headers() -> dict[str, str]:
     """The wide export's column of each element code."""
@@ -285,4 +299,5 @@ def all_mappings(export_year: int) -> dict[str, str]:
         "issuer_approvals.yml": ISSUER_APPROVALS,
         "consents.yml": CONSENTS,
         "student_growth.yml": STUDENT_GROWTH,
+        "school_characteristics.yml": SCHOOL_CHARACTERISTICS,
     }

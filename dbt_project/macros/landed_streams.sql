@@ -88,6 +88,7 @@
             'issuer_approvals': {'key': ['approval_id']},
             'consents': {'key': ['staff_id', 'consent_kind', 'recorded_date']},
             'student_growth': {'key': ['school_id', 'school_year', 'measure'], 'school_year': 'school_year'},
+            'school_characteristics': {'key': ['school_id', 'school_year'], 'school_year': 'school_year'},
         },
     }) }}
 {% endmacro %}

@@ -5,9 +5,10 @@
 
     employee_id: the district's employee number. state_id: the state's staff id.
     person_key: hash of person id and source system. email: plain address.
-    email_hash, email_salt: hashed address of a badge recipient.
+    email_hash, email_salt: hashed address of a badge recipient. school_year: of the record, since
+    an address may belong to another person later; only addresses are read by it.
 #}
-{% macro person_reference(employee_id='null', state_id='null', person_key='null', email='null', email_hash='null', email_salt='null') %}
+{% macro person_reference(employee_id='null', state_id='null', person_key='null', email='null', email_hash='null', email_salt='null', school_year='null') %}
     {%- set text = dbt.type_string() -%}
     {%- set columns = [
         ('reference_employee_id', "nullif(trim(" ~ employee_id ~ "), '')"),
@@ -22,6 +23,13 @@
         cast({{ expression }} as {{ text }}) as {{ name }},
         {%- do parts.append("coalesce(cast(" ~ expression ~ " as " ~ text ~ "), '')") -%}
     {%- endfor %}
+    {%- if school_year != 'null' -%}
+        {%- set year_of_address = "case when coalesce(" ~ email ~ ", " ~ email_hash ~ ") is not null then " ~ school_year ~ " end" -%}
+        {%- do parts.append("coalesce(cast(" ~ year_of_address ~ " as " ~ text ~ "), '')") %}
+        cast({{ year_of_address }} as integer) as reference_school_year,
+    {%- else %}
+        cast(null as integer) as reference_school_year,
+    {%- endif %}
         {{ surrogate_key(parts) }} as reference_key
 {%- endmacro %}
 

@@ -1,7 +1,8 @@
 {#
     The one place that knows where landing is. Before a build, makes schema `landed` with one
-    view per landed stream over its accepted files, and five views over what the pipeline says
-    of its own work. The folder is named by EXPERTISE_BUILD_INPUT.
+    view per landed stream over its accepted files, five views over what the pipeline says of its
+    own work, one over what people decided, and two over what was published until now. The folder
+    is named by EXPERTISE_BUILD_INPUT.
 
     A stream's view always includes an empty, fully typed file, so that a stream nobody has
     configured is an empty table and a field that older runs lack is null.
@@ -21,7 +22,8 @@
         {% endif %}
 
         {% set statements = ["create schema if not exists landed"] %}
-        {% for name in ['settings', 'configured_sources', 'runs', 'findings', 'rejects'] %}
+        {% for name in ['settings', 'configured_sources', 'runs', 'findings', 'rejects', 'decisions',
+            'published_history', 'published_history_origin'] %}
             {% do statements.append(
                 "create or replace view landed." ~ name ~ " as select * from read_parquet("
                 ~ quoted(folder ~ "/" ~ name ~ ".parquet") ~ ")"

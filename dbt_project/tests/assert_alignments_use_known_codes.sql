@@ -13,6 +13,12 @@ coded_rows as (
     union
     select 'micro_credential_competencies' as seed, framework, trim(competency_code) as code
     from {{ ref('micro_credential_competencies') }}
+    union
+    select 'pd_activity_competencies' as seed, framework, trim(competency_code) as code
+    from {{ ref('pd_activity_competencies') }}
+    union
+    select 'case_item_competencies' as seed, framework, trim(competency_code) as code
+    from {{ ref('case_item_competencies') }}
 ),
 
 case_items as (

@@ -1,20 +1,40 @@
 /*
     What: the counts in leaders' expertise are the counted rows of leaders' evidence.
     When it matters: "every band can be explained by rows" is what a leader relies on.
-    How to resolve: compare models/intermediate/expertise `_listed` with `_summarised` for the rows below.
+    How to resolve: compare pub_leaders__evidence with int_expertise__observations_summarised for the rows below.
 */
 with
 
+counted_evidence as (
+    select
+        evidence_key,
+        staff_key,
+        competency_key
+    from {{ ref('pub_leaders__evidence') }}
+    where evidence_type = 'observation' and counts
+),
+
+scores as (
+    select distinct
+        {{ surrogate_key(
+            ['scores.evaluation_score_key', 'alignments.competency_key'], district_id='scores.district_id'
+        ) }} as evidence_key,
+        scores.observation_key
+    from {{ ref('int_evaluations__scores_interpreted') }} as scores
+    inner join {{ ref('int_credentials__alignments_unioned') }} as alignments
+        on scores.rubric_element_key = alignments.item_key
+        and alignments.competency_key is not null
+    where scores.is_usable
+),
+
 counted_observations as (
     select
-        items.staff_key,
-        items.competency_key,
-        count(distinct items.observation_key) as observation_count
-    from {{ ref('int_expertise__observations_listed') }} as items
-    inner join {{ ref('pub_leaders__evidence') }} as evidence
-        on items.observation_item_key = evidence.evidence_key
-        and evidence.counts
-    group by items.staff_key, items.competency_key
+        evidence.staff_key,
+        evidence.competency_key,
+        count(distinct scores.observation_key) as observation_count
+    from counted_evidence as evidence
+    inner join scores on evidence.evidence_key = scores.evidence_key
+    group by evidence.staff_key, evidence.competency_key
 )
 
 select

@@ -7,6 +7,9 @@
 -- depends_on: {{ ref('pub_leaders__expertise') }}
 -- depends_on: {{ ref('pub_leaders__evidence') }}
 -- depends_on: {{ ref('pub_leaders__coverage') }}
+-- depends_on: {{ ref('pub_leaders__district_coverage') }}
+-- depends_on: {{ ref('pub_leaders__equity') }}
+-- depends_on: {{ ref('pub_leaders__equity_gaps') }}
 select
     table_name,
     column_name

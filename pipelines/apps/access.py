@@ -10,6 +10,8 @@ Evaluation results are personnel records: whoever is not granted a sight of them
     strengths  expert, strong practice, demonstrated
     band       every band, `need` too
     score      as `band`: the leaders' release holds no scores
+
+A role's scope is the whole `district`, one `school`, or `self`: one person and what is known of them.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from dataclasses import dataclass
 BANDS = ("need", "expert", "strong practice", "demonstrated", "developing", "not enough evidence")
 STRENGTHS = frozenset({"expert", "strong practice", "demonstrated"})
 SIGHTS = ("none", "strengths", "band", "score")
-SCOPES = ("district", "school")
+SCOPES = ("district", "school", "self")
 
 
 class AccessRefused(Exception):
@@ -53,15 +55,16 @@ class Role:
 
 @dataclass(frozen=True)
 class Viewer:
-    """Someone in a role and, where the role is a school's, in that school."""
+    """Someone in a role, and the school or the staff member whose role it is."""
 
     role_name: str
     role: Role
     school_id: str | None = None
+    staff_key: str | None = None
 
     @classmethod
     def parse(cls, text: str | None, roles: Mapping[str, Role]) -> Viewer:
-        """Read `ROLE` or `ROLE:SCHOOL_ID`; anything that is not clearly granted raises AccessRefused."""
+        """Read `ROLE`, `ROLE:SCHOOL_ID` or `ROLE:STAFF_KEY`; what is not clearly granted raises AccessRefused."""
         known = ", ".join(_form(name, role) for name, role in roles.items()) or "none, add some to district.yml"
         name, _, scope = (text or "").strip().partition(":")
         name, scope = name.strip(), scope.strip()
@@ -74,26 +77,39 @@ class Viewer:
             raise AccessRefused(f"the role {name!r} is not in district.yml, so nothing is shown.{hint} Roles: {known}")
         if role.scope == "school" and not scope:
             raise AccessRefused(f"the role {name} belongs to a school: write {name}:SCHOOL_ID")
+        if role.scope == "self" and not scope:
+            raise AccessRefused(f"the role {name} is one staff member's: write {name}:STAFF_KEY")
         if role.scope == "district" and scope:
             raise AccessRefused(f"the role {name} sees the whole district: write {name} without {':' + scope!r}")
-        return cls(role_name=name, role=role, school_id=scope or None)
+        return cls(
+            role_name=name,
+            role=role,
+            school_id=scope if role.scope == "school" else None,
+            staff_key=scope if role.scope == "self" else None,
+        )
 
     def __str__(self) -> str:
-        return f"{self.role_name}:{self.school_id}" if self.school_id else self.role_name
+        whose = self.school_id or self.staff_key
+        return f"{self.role_name}:{whose}" if whose else self.role_name
 
-    def is_inside(self, school_id: str | int | None) -> bool:
-        """Whether a school lies in the viewer's scope. A person without a school is in no school's scope."""
+    def is_inside(self, school_id: str | int | None, staff_key: str | None = None) -> bool:
+        """Whether a person, or a school where no person is named, lies in the viewer's scope.
+
+        A person without a school is in no school's scope; no school is in the scope of a single person.
+        """
         if self.role.scope == "district":
             return True
+        if self.role.scope == "self":
+            return staff_key is not None and staff_key == self.staff_key
         return school_id is not None and str(school_id) == self.school_id
 
-    def sight(self, school_id: str | int | None) -> str:
-        """The sight that the viewer has of people in a school."""
-        return self.role.inside if self.is_inside(school_id) else self.role.outside
+    def sight(self, school_id: str | int | None, staff_key: str | None = None) -> str:
+        """The sight that the viewer has of a person in a school, or of the school."""
+        return self.role.inside if self.is_inside(school_id, staff_key) else self.role.outside
 
-    def sees(self, band: str, school_id: str | int | None) -> bool:
-        """Whether the viewer may see that a person of this school stands in this band."""
-        return band in visible_bands(self.sight(school_id))
+    def sees(self, band: str, school_id: str | int | None, staff_key: str | None = None) -> bool:
+        """Whether the viewer may see that this person of this school stands in this band."""
+        return band in visible_bands(self.sight(school_id, staff_key))
 
     def sees_anything(self) -> bool:
         """Whether there is any school of whose people the viewer may see something."""
@@ -102,4 +118,5 @@ class Viewer:
 
 
 def _form(name: str, role: Role) -> str:
-    return f"{name}:SCHOOL_ID" if role.scope == "school" else name
+    whose = {"school": ":SCHOOL_ID", "self": ":STAFF_KEY"}
+    return name + whose.get(role.scope, "")

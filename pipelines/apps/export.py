@@ -1,8 +1,7 @@
 """Writes what a viewer may see of the leaders' release as Parquet, CSV or one Excel workbook.
 
-Belongs here: choosing the rows a viewer may take away, hiding small counts of other schools, and
-writing files that are safe to open. Does not belong here: who may see what (access), or how small
-counts are hidden (publish.suppression).
+Belongs here: choosing the rows of people that a viewer may take away, and writing files that are safe
+to open. Does not belong here: who may see what (access), tables of counts (export_counts).
 """
 
 from __future__ import annotations
@@ -16,17 +15,17 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.apps.access import Viewer, visible_bands
+from pipelines.apps.access import Viewer
+from pipelines.apps.export_counts import visible_counts
 from pipelines.apps.finder import (
-    COVERAGE_COLUMNS,
-    COVERAGE_TABLES,
+    SEES_OBSERVATIONS,
     VISIBLE_EXPERTISE,
     confirm_viewer,
     sight_parameters,
 )
 from pipelines.apps.release_reader import Release, open_release
 from pipelines.publish.layout import sync_file, sync_folder
-from pipelines.publish.suppression import DEFAULT_THRESHOLD, suppress_small_cells
+from pipelines.publish.suppression import DEFAULT_THRESHOLD
 
 FORMATS = ("parquet", "csv", "xlsx")
 WORKBOOK = "leaders.xlsx"
@@ -34,9 +33,6 @@ README = "README.txt"
 
 _EXCEL_ROWS = 1_048_575  # without the header
 _AUTOFIT_ROWS = 20_000  # measuring every cell of more takes longer than it helps
-_STRENGTH_COUNTS = ["expert_count", "strong_practice_count", "demonstrated_count"]
-_BAND_COUNTS = ["need_count", *_STRENGTH_COUNTS]
-_PEOPLE_COUNTS = ["evidence_staff_count", *_BAND_COUNTS]
 _FORMULA_START = r"^[=+\-@\t\r]"
 
 
@@ -70,20 +66,20 @@ def export(published_folder: Path, viewer: Viewer, folder: Path, format: str) ->
     if format == "xlsx":
         _refuse_too_long(tables)
         path = folder / WORKBOOK
-        _write_whole(path, lambda part: _write_workbook(part, tables, about))
+        write_whole(path, lambda part: _write_workbook(part, tables, about))
         return [ExportedFile(path, sum(frame.height for frame in tables.values()))]
     files = []
     for name, frame in tables.items():
         path = folder / f"{name}.{format}"
         if format == "csv":
             safe = guard_against_formulas(frame)
-            _write_whole(path, safe.write_csv)
+            write_whole(path, safe.write_csv)
         else:
-            _write_whole(path, frame.write_parquet)
+            write_whole(path, frame.write_parquet)
         files.append(ExportedFile(path, frame.height))
     readme = folder / README
     text = "".join(f"{label}: {value}\n" if label else f"{value}\n" for label, value in about)
-    _write_whole(readme, lambda part: part.write_text(text, encoding="utf-8"))
+    write_whole(readme, lambda part: part.write_text(text, encoding="utf-8"))
     return [*files, ExportedFile(readme, None)]
 
 
@@ -98,7 +94,12 @@ def visible_tables(release: Release, viewer: Viewer) -> dict[str, pl.DataFrame]:
     return {
         "expertise": release.frame(
             f"""
-            select * from expertise where {VISIBLE_EXPERTISE}
+            select * replace (
+                if({SEES_OBSERVATIONS}, observation_count, null) as observation_count,
+                if({SEES_OBSERVATIONS}, rater_count, null) as rater_count,
+                if({SEES_OBSERVATIONS}, latest_observation_date, null) as latest_observation_date
+            )
+            from expertise where {VISIBLE_EXPERTISE}
             order by competency_code, band_order, rank_in_band, staff_key
             """,
             sight,
@@ -110,22 +111,27 @@ def visible_tables(release: Release, viewer: Viewer) -> dict[str, pl.DataFrame]:
                     staff_key,
                     competency_key,
                     case
-                        when $own_school is null or coalesce(cast(school_id as varchar) = $own_school, false)
+                        when
+                            $own_school is null
+                            or coalesce(cast(school_id as varchar) = $own_school, false)
+                            or coalesce(staff_key = $own_staff, false)
                             then $all_inside
                         else $all_outside
-                    end as sees_all
+                    end as sees_all,
+                    {SEES_OBSERVATIONS} as sees_observations
                 from expertise
                 where {VISIBLE_EXPERTISE}
             )
             select evidence.*
             from evidence
             inner join seen using (staff_key, competency_key)
-            where evidence.counts or seen.sees_all
+            where seen.sees_all
+                or (evidence.counts and (evidence.evidence_type <> 'observation' or seen.sees_observations))
             order by evidence_date, evidence_key
             """,
             evidence_sight,
         ),
-        "coverage": _visible_coverage(release, viewer),
+        **visible_counts(release, viewer),
         "competencies": release.frame("select * from competencies order by all"),
         "schools": release.frame("select * from schools order by all"),
         "release": release.frame("select * from release"),
@@ -139,74 +145,6 @@ def guard_against_formulas(frame: pl.DataFrame) -> pl.DataFrame:
         .then("'" + pl.col(pl.String))
         .otherwise(pl.col(pl.String))
         .name.keep()
-    )
-
-
-def _visible_coverage(release: Release, viewer: Viewer) -> pl.DataFrame:
-    """Coverage with true counts inside the viewer's scope and small counts hidden outside it."""
-    frame = release.frame(
-        f"""
-        select {COVERAGE_COLUMNS}, $own_school is null or cast(schools.school_id as varchar) = $own_school as is_inside
-        from {COVERAGE_TABLES}
-        order by school, competency, school_id, competency_code
-        """,
-        {"own_school": viewer.school_id if viewer.role.scope == "school" else None},
-    )
-    inside = _limited(frame.filter(pl.col("is_inside")), viewer.role.inside)
-    outside = _limited(frame.filter(~pl.col("is_inside")), viewer.role.outside)
-    inside = inside.with_columns(pl.lit(False).alias("is_suppressed"))
-    return (
-        pl.concat([inside, hide_small_counts(outside)], how="vertical_relaxed")
-        .drop("is_inside")
-        .sort("school", "competency", "school_id", "competency_code")
-    )
-
-
-def _limited(frame: pl.DataFrame, sight: str) -> pl.DataFrame:
-    """Coverage rows as far as the sight reaches: none of them, the strengths, or all counts."""
-    if not visible_bands(sight):
-        return frame.clear()
-    if sight == "strengths":
-        return frame.with_columns(
-            [pl.lit(None, dtype=frame.schema[name]).alias(name) for name in ("need_count", "evidence_staff_count")]
-        )
-    return frame
-
-
-def hide_small_counts(frame: pl.DataFrame, threshold: int = DEFAULT_THRESHOLD) -> pl.DataFrame:
-    """Coverage rows with counts of few people hidden, and enough others that none follows from a total.
-
-    Protected are the totals of a count over a school's competencies and over a competency's schools,
-    and the total over the bands of one school and competency. Adds the column `is_suppressed`.
-    """
-    cell = ["school_id", "competency_code"]
-    shown = [name for name in _PEOPLE_COUNTS if frame[name].null_count() < frame.height]
-    if not shown:
-        return frame.with_columns(pl.lit(False).alias("is_suppressed"))
-    long = frame.unpivot(on=shown, index=cell, variable_name="measure", value_name="people").with_columns(
-        pl.col("measure").is_in(_BAND_COUNTS).alias("is_band")
-    )
-    hidden = suppress_small_cells(
-        long,
-        margins=[["school_id", "measure"], ["competency_code", "measure"], [*cell, "is_band"]],
-        count="people",
-        threshold=threshold,
-    )
-    counts = hidden.pivot("measure", index=cell, values="people")
-    any_hidden = hidden.group_by(cell).agg(pl.col("is_suppressed").any())
-    few_staff = pl.col("staff_count") < threshold
-    return (
-        frame.drop(shown)
-        .join(counts, on=cell, how="left")
-        .join(any_hidden, on=cell, how="left")
-        .with_columns(
-            pl.when(~few_staff).then("staff_count").alias("staff_count"),
-            pl.when(pl.col("expert_count").is_not_null())
-            .then("has_single_expert_risk")
-            .alias("has_single_expert_risk"),
-            (pl.col("is_suppressed") | few_staff).alias("is_suppressed"),
-        )
-        .select(*frame.columns, "is_suppressed")
     )
 
 
@@ -224,7 +162,8 @@ def _about(release: Release, viewer: Viewer) -> list[tuple[str, str]]:
         (
             "Counts",
             f"of other schools than the role's own are hidden below {DEFAULT_THRESHOLD}, and so are further counts "
-            "from which a hidden one would follow (is_suppressed)",
+            "from which a hidden one would follow (is_suppressed); tables of the whole district have rows for "
+            "roles that see the whole district",
         ),
         ("Keep it safe", "this export holds personnel information; share it with nobody who may not see it"),
     ]
@@ -279,7 +218,7 @@ def _write_workbook(path: Path, tables: Mapping[str, pl.DataFrame], about: list[
         raise OSError(str(error)) from error
 
 
-def _write_whole(path: Path, write: Callable[[Path], Any]) -> None:
+def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
     """Write beside the target, then replace it in one step."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:

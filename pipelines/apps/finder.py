@@ -1,8 +1,8 @@
 """Who knows what: the questions that a leader asks of the leaders' release.
 
-Belongs here: finding experts, explaining one person's band with its evidence, coverage of schools,
-each limited to what the viewer may see. Does not belong here: how a band comes about (dbt's), roles
-(access), or how answers are printed (the command line).
+Belongs here: finding experts, explaining one person's band with its evidence, each limited to what the
+viewer may see; finding what a question names. Does not belong here: how a band comes about (dbt's),
+counts of people (gaps), roles (access), or how answers are printed (the command line).
 
 A person without a name (consent declined, or no roster) and one who has left is never listed.
 """
@@ -17,35 +17,55 @@ from typing import Any, TypedDict, cast
 from pipelines.apps.access import AccessRefused, Viewer, visible_bands
 from pipelines.apps.release_reader import Release
 
-# Rows of `expertise` that the viewer may see; needs the parameters of `sight_parameters`.
-VISIBLE_EXPERTISE = """
-    is_active
-    and staff_name is not null
-    and list_contains(
-        case
-            when $own_school is null or coalesce(cast(school_id as varchar) = $own_school, false) then $inside_bands
-            else $outside_bands
-        end,
-        band
-    )
+# The bands that the viewer may see of the person of a row; needs the parameters of `sight_parameters`.
+_BANDS_SEEN = """
+    case
+        when
+            $own_school is null
+            or coalesce(cast(school_id as varchar) = $own_school, false)
+            or coalesce(staff_key = $own_staff, false)
+            then $inside_bands
+        else $outside_bands
+    end
 """
+# Rows of `expertise` that the viewer may see. Who declined to be named is shown to nobody but themselves.
+VISIBLE_EXPERTISE = f"""
+    is_active
+    and (staff_name is not null or coalesce(staff_key = $own_staff, false))
+    and list_contains({_BANDS_SEEN}, band)
+"""
+# Who demonstrated a competency and was observed in it has not come to expert level there: whoever sees
+# strengths only is not told that there are observations, and reads null.
+SEES_OBSERVATIONS = f"(band <> 'demonstrated' or list_contains({_BANDS_SEEN}, 'developing'))"
+SHOWN_OBSERVATION_COUNT = f"case when {SEES_OBSERVATIONS} then observation_count end as observation_count"
+EVIDENCE_COLUMNS = (
+    "evidence_type, evidence_date, title, source_system, source_record_id, counts, remark, weight_in_words, "
+    "is_rater_adjusted"
+)
+NO_SCHOOL = ""  # no school has this id: the scope of a single person holds no school
 
 
 class Expert(TypedDict):
-    """One person and one competency, as the finder lists them."""
+    """One person and one competency, as the finder lists them.
+
+    `observation_count` is None where the viewer may not know whether the person was observed.
+    """
 
     staff_key: str
     name: str
     school: str | None
     competency: str
     band: str
-    observation_count: int
+    observation_count: int | None
     award_count: int
     explanation: str
 
 
 class Evidence(TypedDict):
-    """One observation or award behind a band."""
+    """One observation or award behind a band.
+
+    `weight_in_words` and `is_rater_adjusted` are None for awards and for what does not count.
+    """
 
     evidence_type: str
     evidence_date: date | None
@@ -54,27 +74,14 @@ class Evidence(TypedDict):
     source_record_id: str | None
     counts: bool
     remark: str | None
+    weight_in_words: str | None
+    is_rater_adjusted: bool | None
 
 
 class Explanation(Expert):
     """Why a person stands in a band."""
 
     evidence: list[Evidence]
-
-
-class Coverage(TypedDict):
-    """One school and one competency; a count is None where the viewer may not see it."""
-
-    school_id: str
-    school: str
-    competency: str
-    staff_count: int
-    evidence_staff_count: int | None
-    need_count: int | None
-    expert_count: int
-    strong_practice_count: int
-    demonstrated_count: int
-    has_single_expert_risk: bool
 
 
 class QuestionRefused(Exception):
@@ -108,8 +115,8 @@ def find(release: Release, viewer: Viewer, competency: str, school: str | None =
     parameters["school_key"] = resolve_school(release, school)["school_key"] if school else None
     rows = release.query(
         f"""
-        select staff_key, staff_name as name, school_name as school, competency_name as competency,
-            band, observation_count, award_count, explanation
+        select staff_key, coalesce(staff_name, 'you') as name, school_name as school, competency_name as competency,
+            band, {SHOWN_OBSERVATION_COUNT}, award_count, explanation
         from expertise
         where competency_key = $competency_key
             and ($school_key is null or school_key = $school_key)
@@ -125,9 +132,9 @@ def explain(release: Release, viewer: Viewer, staff: str, competency: str) -> Ex
     """One person's band in a competency as a sentence, with the evidence behind it.
 
     `staff` is a staff key, a name, or a part of a name that fits one person only. Who sees strengths
-    only is shown the evidence that counts and no other. Raises UnknownCompetency, UnknownStaff,
-    AmbiguousStaff, or AccessRefused where the viewer may not see the band. The refusal is the same
-    whether there is a band to hide or none, so that it tells nothing.
+    only is shown the evidence that counts and no other, and of a `demonstrated` band the awards alone.
+    Raises UnknownCompetency, UnknownStaff, AmbiguousStaff, or AccessRefused where the viewer may not see
+    the band. The refusal is the same whether there is a band to hide or none, so that it tells nothing.
     """
     confirm_viewer(release, viewer)
     found = resolve_competency(release, competency)
@@ -136,69 +143,63 @@ def explain(release: Release, viewer: Viewer, staff: str, competency: str) -> Ex
     parameters |= {"staff_key": person["staff_key"], "competency_key": found["competency_key"]}
     rows = release.query(
         f"""
-        select staff_key, staff_name as name, school_name as school, competency_name as competency,
-            band, observation_count, award_count, explanation
+        select staff_key, coalesce(staff_name, 'you') as name, school_name as school, competency_name as competency,
+            band, {SHOWN_OBSERVATION_COUNT}, award_count, explanation
         from expertise
         where staff_key = $staff_key and competency_key = $competency_key and {VISIBLE_EXPERTISE}
         """,
         parameters,
     )
     if not rows:
-        sight = viewer.sight(person["school_id"])
+        sight = viewer.sight(person["school_id"], person["staff_key"])
         if visible_bands(sight) == visible_bands("band"):
             raise UnknownStaff(f"there is no evidence of this person in {found['competency_name']}")
         raise AccessRefused(
             f"{viewer} may see {_in_words(sight)} of this person, and there is none to show in "
             f"{found['competency_name']}"
         )
-    everything = viewer.sight(person["school_id"]) != "strengths"
+    everything = viewer.sight(person["school_id"], person["staff_key"]) != "strengths"
     evidence = release.query(
-        """
-        select evidence_type, evidence_date, title, source_system, source_record_id, counts, remark
+        f"""
+        select {EVIDENCE_COLUMNS}
         from evidence
-        where staff_key = $staff_key and competency_key = $competency_key and (counts or $everything)
+        where staff_key = $staff_key and competency_key = $competency_key
+            and ($everything or (counts and (evidence_type <> 'observation' or $band <> 'demonstrated')))
         order by evidence_date desc nulls last, evidence_type, evidence_key
         """,
-        {"staff_key": person["staff_key"], "competency_key": found["competency_key"], "everything": everything},
+        {
+            "staff_key": person["staff_key"],
+            "competency_key": found["competency_key"],
+            "everything": everything,
+            "band": rows[0]["band"],
+        },
     )
     return cast(Explanation, {**rows[0], "evidence": evidence})
-
-
-def coverage(release: Release, viewer: Viewer) -> list[Coverage]:
-    """School by competency: how many need it, how many are strong in it.
-
-    Where the viewer sees strengths only, the counts that would tell of needs are None; schools of
-    which the viewer may see nothing are left out.
-    """
-    confirm_viewer(release, viewer)
-    rows = release.query(
-        f"select {COVERAGE_COLUMNS} from {COVERAGE_TABLES} order by school, competency, school_id, competency_code"
-    )
-    return [_limited(row, viewer.sight(row["school_id"])) for row in rows if _shows(viewer, row["school_id"])]
-
-
-COVERAGE_COLUMNS = """
-    cast(schools.school_id as varchar) as school_id, schools.school_name as school,
-    competencies.competency_code, competencies.competency_name as competency,
-    coverage.staff_count, coverage.evidence_staff_count, coverage.need_count, coverage.expert_count,
-    coverage.strong_practice_count, coverage.demonstrated_count, coverage.has_single_expert_risk
-"""
-COVERAGE_TABLES = "coverage inner join schools using (school_key) inner join competencies using (competency_key)"
 
 
 def sight_parameters(viewer: Viewer) -> dict[str, Any]:
     """The parameters of VISIBLE_EXPERTISE for a viewer."""
     return {
-        "own_school": viewer.school_id if viewer.role.scope == "school" else None,
+        "own_school": own_school(viewer),
+        "own_staff": viewer.staff_key if viewer.role.scope == "self" else None,
         "inside_bands": sorted(visible_bands(viewer.role.inside)),
         "outside_bands": sorted(visible_bands(viewer.role.outside)),
     }
 
 
+def own_school(viewer: Viewer) -> str | None:
+    """The school that is the viewer's scope: None for the whole district, NO_SCHOOL for a single person."""
+    if viewer.role.scope == "district":
+        return None
+    return viewer.school_id or NO_SCHOOL
+
+
 def confirm_viewer(release: Release, viewer: Viewer) -> None:
-    """Refuse a viewer who may see nothing at all, or whose school the release does not know."""
+    """Refuse a viewer who may see nothing at all, or whose school or self the release does not know."""
     if not viewer.sees_anything():
         raise AccessRefused(f"the role {viewer.role_name} may see nothing; its sight is a setting in district.yml")
+    if viewer.role.scope == "self":
+        _confirm_self(release, viewer)
     if viewer.role.scope != "school":
         return
     if viewer.school_id is None:
@@ -207,6 +208,18 @@ def confirm_viewer(release: Release, viewer: Viewer) -> None:
     if viewer.school_id not in {school["school_id"] for school in schools}:
         names = [f"{viewer.role_name}:{school['school_id']}" for school in _close_schools(viewer.school_id, schools)]
         raise UnknownSchool(f"there is no school with the id {viewer.school_id!r}.{_did_you_mean(names)}")
+
+
+def _confirm_self(release: Release, viewer: Viewer) -> None:
+    """Refuse a staff key that is no active staff member's, in the same words whoever it is or was."""
+    known = release.query(
+        "select staff_key from staff where staff_key = $staff_key and is_active", {"staff_key": viewer.staff_key}
+    )
+    if not known:
+        raise AccessRefused(
+            f"the role {viewer.role_name} is one active staff member's, and this release has none of the key given, "
+            f"so nothing is shown. Write {viewer.role_name}:STAFF_KEY with the key in full"
+        )
 
 
 def resolve_competency(release: Release, text: str) -> dict[str, Any]:
@@ -253,7 +266,7 @@ def resolve_staff(release: Release, viewer: Viewer, text: str) -> dict[str, Any]
             staff_key = $text as is_key,
             strip_accents(lower(any_value(staff_name))) = strip_accents(lower($text)) as is_name
         from expertise
-        where is_active and staff_name is not null
+        where is_active and (staff_name is not null or coalesce(staff_key = $own_staff, false))
             and (staff_key = $text or contains(strip_accents(lower(staff_name)), strip_accents(lower($text))))
         group by staff_key
         order by staff_name, school_name, staff_key
@@ -272,7 +285,7 @@ def resolve_staff(release: Release, viewer: Viewer, text: str) -> dict[str, Any]
     shown = [
         f"{person['staff_name']} ({person['school_name'] or 'no school'}, {person['staff_key']})"
         for person in people
-        if person["is_visible"] or viewer.is_inside(person["school_id"])
+        if person["is_visible"] or viewer.is_inside(person["school_id"], person["staff_key"])
     ]
     listed = "; ".join(shown[:10]) or "none of whom you may see anything"
     more = len(people) - len(shown[:10])
@@ -304,15 +317,3 @@ def _did_you_mean(names: list[str]) -> str:
 
 def _in_words(sight: str) -> str:
     return {"none": "nothing", "strengths": "only the strengths"}.get(sight, "every band")
-
-
-def _shows(viewer: Viewer, school_id: str) -> bool:
-    return bool(visible_bands(viewer.sight(school_id)))
-
-
-def _limited(row: Mapping[str, Any], sight: str) -> Coverage:
-    """A coverage row with the counts that the sight does not reach set to None."""
-    kept = {name: row[name] for name in Coverage.__annotations__}
-    if sight == "strengths":
-        kept |= {"need_count": None, "evidence_staff_count": None}
-    return cast(Coverage, kept)

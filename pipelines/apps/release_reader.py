@@ -42,6 +42,10 @@ class ReleaseFromNewerEngine(ReleaseError):
     """The release was written by a newer version of the engine than the one that reads."""
 
 
+class ReleaseTooOld(ReleaseError):
+    """The release was published before there was the table that is asked for."""
+
+
 class Release:
     """One release, open for reading; every query sees that release until `refresh` is called.
 
@@ -102,6 +106,11 @@ class Release:
             yield cursor
         except duckdb.IOException as error:  # a damaged block is found when it is read
             raise _explained(file, error) from error
+        except duckdb.CatalogException as error:
+            raise ReleaseTooOld(
+                f"the release {file} was published before this question could be asked: "
+                "publish anew with `expertise run`"
+            ) from error
         finally:
             cursor.close()
 

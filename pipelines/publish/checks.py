@@ -55,20 +55,232 @@ EXPECTED_COLUMNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "source_record_id",
             "counts",
             "remark",
+            "weight_in_words",
+            "is_rater_adjusted",
+        ),
+        "expertise_history": (
+            "staff_key",
+            "staff_name",
+            "school_id",
+            "school_name",
+            "competency_key",
+            "competency_name",
+            "band",
+            "band_order",
+            "observation_count",
+            "award_count",
+            "explanation",
+            "known_from_date",
+            "known_to_date",
+            "is_active",
         ),
         "coverage": (
             "school_key",
             "competency_key",
+            "school_year",
+            "is_current",
+            "as_of_date",
             "staff_count",
             "evidence_staff_count",
             "need_count",
             "expert_count",
             "strong_practice_count",
             "demonstrated_count",
+            "developing_count",
+            "supply_count",
+            "gap_size",
+            "cover_ratio",
+            "no_evidence_share",
             "has_single_expert_risk",
+            "cover_state",
         ),
+        "district_coverage": (
+            "competency_key",
+            "school_year",
+            "is_current",
+            "as_of_date",
+            "staff_count",
+            "evidence_staff_count",
+            "need_count",
+            "expert_count",
+            "strong_practice_count",
+            "demonstrated_count",
+            "developing_count",
+            "supply_count",
+            "gap_size",
+            "cover_ratio",
+            "no_evidence_share",
+            "has_single_expert_risk",
+            "cover_state",
+            "school_count",
+            "supplied_school_count",
+            "gap_school_count",
+            "no_evidence_school_count",
+        ),
+        "equity": (
+            "subject_key",
+            "subject_kind",
+            "subject_name",
+            "competency_count",
+            "school_year",
+            "is_current",
+            "as_of_date",
+            "characteristic",
+            "school_group",
+            "group_order",
+            "is_ordered",
+            "known_school_year",
+            "staff_group",
+            "school_count",
+            "no_evidence_school_count",
+            "staff_count",
+            "known_staff_count",
+            "reach_share",
+            "evidence_staff_count",
+            "supply_count",
+            "supply_per_100_staff",
+            "need_count",
+        ),
+        "equity_gaps": (
+            "subject_key",
+            "subject_kind",
+            "subject_name",
+            "school_year",
+            "as_of_date",
+            "characteristic",
+            "staff_group",
+            "most_group",
+            "least_group",
+            "most_staff_count",
+            "least_staff_count",
+            "most_reach_share",
+            "least_reach_share",
+            "reach_gap",
+            "most_supply_per_100_staff",
+            "least_supply_per_100_staff",
+            "supply_gap",
+            "sentence",
+        ),
+        "competency_groups": ("competency_group_key", "group_id", "group_name", "competency_key"),
+        "renewal": (
+            "staff_key",
+            "staff_name",
+            "school_key",
+            "school_id",
+            "ends_date",
+            "award_units",
+            "pd_units",
+            "needed_units",
+            "missing_units",
+            "has_units_not_shown",
+            "standing",
+            "explanation",
+        ),
+        "renewal_awards": ("staff_key", "issued_date", "is_counted", "units", "reason", "remark"),
+        "renewal_rules": ("jurisdiction", "unit_name", "citation", "verified_date"),
+        "issuer_quality": ("subject_kind", "issuer_key", "issuer_name", "holder_in_need_share"),
+        "assessor_quality": ("assessor_id", "first_time_award_share", "first_time_award_share_of_others"),
+        "issuer_questions": ("subject_kind", "issuer_key", "measure", "question"),
         "competencies": ("competency_key", "competency_code", "competency_name"),
+        "disputes": ("staff_key", "competency_key", "opened_date"),
         "schools": ("school_key", "school_id", "school_name"),
+        "pairings": (
+            "pairing_key",
+            "school_year",
+            "school_key",
+            "school_id",
+            "school_name",
+            "target_staff_key",
+            "target_name",
+            "target_source",
+            "target_id",
+            "partner_staff_key",
+            "partner_name",
+            "partner_source",
+            "partner_id",
+            "partner_school_id",
+            "partner_school_name",
+            "status",
+            "is_live",
+            "status_reason",
+            "decided_by",
+            "decided_at",
+            "focus",
+            "reasons",
+            "remark",
+            "target_sentence",
+            "partner_sentence",
+            "is_weakest_match",
+        ),
+        "unpaired": (
+            "staff_key",
+            "staff_name",
+            "school_key",
+            "school_id",
+            "school_name",
+            "focus",
+            "reason",
+            "reason_sentence",
+        ),
+        "pairing_teachers": (
+            "staff_key",
+            "staff_name",
+            "roster_source",
+            "roster_id",
+            "school_key",
+            "school_id",
+            "school_name",
+            "focus_elements",
+            "strong_elements",
+            "unavailable_reason",
+            "evaluator_staff_keys",
+            "capacity",
+            "pairing_mode",
+        ),
+        "staff": ("staff_key", "staff_name", "school_key", "school_id", "school_name", "is_active"),
+        "practice": (
+            "staff_key",
+            "rubric_element_key",
+            "element_code",
+            "element_title",
+            "domain_title",
+            "sort_order",
+            "observed_result",
+            "observation_count",
+            "latest_observed_date",
+        ),
+        "rubric_elements": ("rubric_element_key", "competency_key"),
+        "micro_credentials": (
+            "micro_credential_key",
+            "micro_credential_name",
+            "issuer_name",
+            "stack_name",
+            "stack_step",
+            "stack_size",
+            "hours_to_earn",
+            "criteria_url",
+            "is_approved",
+            "competency_key",
+        ),
+        "held_micro_credentials": ("staff_key", "micro_credential_key", "standing", "issued_date", "expires_date"),
+        "pd_activities": (
+            "pd_activity_key",
+            "activity_title",
+            "format",
+            "provider",
+            "latest_activity_date",
+            "longest_hours",
+            "competency_key",
+        ),
+        "growth_goals": (
+            "growth_goal_key",
+            "staff_key",
+            "school_year",
+            "competency_key",
+            "goal",
+            "set_date",
+            "is_open",
+        ),
     },
     "evaluators": {
         "staff_years": (
@@ -94,15 +306,28 @@ EXPECTED_COLUMNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "findings": (),
         "rejects": (),
         "unmatched_records": (),
+        "identity_queue": ("item_id", "subject_source", "subject_id", "candidate_rank", "evidence", "target_id"),
+        "identity_matches": ("source_system", "stream", "outcome", "rule", "record_count"),
         "unmapped_spending": (),
         "sources": (),
         "reconciliation": ("connection", "stream", "is_reconciled", "what_differs"),
         "expected_deliveries": ("connection", "stream", "school_year", "state"),
+        "decisions": ("decision_id", "decision_kind", "decided_at", "holds"),
+        "unapplied_decisions": ("decision_id", "decision_kind", "why"),
+        "unmapped_items": ("item_type", "item_id", "record_count"),
+        "alignments": ("item_type", "item_id", "status"),
+        "competencies": ("competency_key", "competency_code"),
+        "crosswalk_items": ("item_type", "item_id", "item_title"),
+        "crosswalk_decisions": ("decision_id", "unapplied_reason"),
     },
 }
 
+# Who decides whose record something is has to read names and addresses; nobody else does.
+TABLES_OF_PEOPLE = frozenset({"identity_queue"})
+
 # An analyst's queue is emptied by good work; the other audiences' tables are not.
 GUARDED_AGAINST_SHRINKING = ("leaders", "evaluators")
+MAY_EMPTY = ("disputes", "unpaired")  # of those audiences, the tables that good work empties too
 _SHRINK_FLOOR = 20  # below this many rows, half of them is too few to mean anything
 
 _SCORE_COLUMN = r"(^|_)(scores?|means?|average|avg|ratings?|levels?|posterior|percentile|quantile)(_|$)"
@@ -112,6 +337,10 @@ _IDENTIFYING_COLUMN = (
     r"credential_identifier|employee_(number|id)|(staff|person|teacher|educator|rater|evaluator|assessor)"
     r"(_unique)?_id|(staff|person|teacher|educator|rater|evaluator|assessor|first|last|given|family|middle|"
     r"maiden|preferred|full|display|user)_(sur)?name|surname|vendor(_name)?|notes?|comments?)($|_)"
+)
+_PERSONAL_COLUMN = (
+    r"(^|_)(e_?mails?|(staff|person|teacher|educator|first|last|given|family|middle|maiden|preferred|full|display|"
+    r"candidate|subject)_(sur)?name|surname|staff_key|person_key)$"
 )
 _EMAIL = r"[^\s@]+@[^\s@]+\.[A-Za-z]{2,}"
 _KNOWN_IDENTIFIER_TABLE = r"^((dim|fct|bridge)_(staff|licen[cs]es|person|people)|pub_leaders__)"
@@ -250,7 +479,7 @@ def not_shrunk(subject: Subject) -> Iterator[Failure]:
     if previous.settings_hash != subject.settings_hash:
         return  # another configuration: a source taken out takes its rows with it
     for table, before in previous.rows.items():
-        if table not in subject.columns or table == "release":
+        if table not in subject.columns or table == "release" or table in MAY_EMPTY:
             continue
         now = subject.count(f"select count(*) from release.{quoted(table)}")
         if (now == 0 and before > 0) or (before >= _SHRINK_FLOOR and now * 2 < before):
@@ -261,6 +490,24 @@ def not_shrunk(subject: Subject) -> Iterator[Failure]:
                 f"{table} has {now} rows and had {before} in the current release {previous.release_id}. "
                 "Look at what the sources delivered; if the rows are rightly gone, run again with --allow-shrink",
             )
+
+
+def decisions_are_kept(subject: Subject) -> Iterator[Failure]:
+    """No decision of the current release is missing: nothing ever leaves their log, and it holds refusals."""
+    previous = subject.previous
+    if previous is None or subject.allow_shrink or "decisions" not in subject.columns:
+        return
+    before = previous.rows.get("decisions", 0)
+    now = subject.count("select count(*) from release.decisions")
+    if now < before:
+        yield subject.failure(
+            "decisions_are_kept",
+            "decisions",
+            now,
+            f"{now} decisions of people were read and the current release {previous.release_id} has {before}: their "
+            "database is another one or an older copy. Look at `expertise doctor` and EXPERTISE_DECISIONS_URL; "
+            "if that is meant, run again with --allow-shrink",
+        )
 
 
 def no_scores(subject: Subject) -> Iterator[Failure]:
@@ -308,10 +555,7 @@ def no_identifying_columns(subject: Subject) -> Iterator[Failure]:
 def no_email_values(subject: Subject) -> Iterator[Failure]:
     """No cell of the evaluators' release looks like an e-mail address."""
     for table, column in subject.text_columns():
-        rows = subject.count(
-            f"select count(*) from release.{quoted(table)} "
-            f"where regexp_matches(cast({quoted(column)} as varchar), '{_EMAIL}')"
-        )
+        rows = _rows_like_an_address(subject, table, column)
         if rows:
             yield subject.failure(
                 "no_email_values",
@@ -319,6 +563,13 @@ def no_email_values(subject: Subject) -> Iterator[Failure]:
                 rows,
                 f"{rows} rows of {table}.{column} hold something like an e-mail address",
             )
+
+
+def _rows_like_an_address(subject: Subject, table: str, column: str) -> int:
+    return subject.count(
+        f"select count(*) from release.{quoted(table)} "
+        f"where regexp_matches(cast({quoted(column)} as varchar), '{_EMAIL}')"
+    )
 
 
 def no_known_identifiers(subject: Subject) -> Iterator[Failure]:
@@ -354,6 +605,28 @@ def no_known_identifiers(subject: Subject) -> Iterator[Failure]:
                 )
     finally:
         connection.execute("drop table known_identifier")
+
+
+def no_people_beside_the_queue(subject: Subject) -> Iterator[Failure]:
+    """For analysts one table names people, the review queue: no other has such a column, or an e-mail address."""
+    for table, column in subject.columns_like(_PERSONAL_COLUMN):
+        if table not in TABLES_OF_PEOPLE:
+            rows = subject.count(f"select count({quoted(column)}) from release.{quoted(table)}")
+            yield subject.failure(
+                "no_people_beside_the_queue",
+                table,
+                rows,
+                f"{table}.{column} would name people ({rows} rows filled); only the review queue may",
+            )
+    for table, column in subject.text_columns():
+        rows = 0 if table in TABLES_OF_PEOPLE else _rows_like_an_address(subject, table, column)
+        if rows:
+            yield subject.failure(
+                "no_people_beside_the_queue",
+                table,
+                rows,
+                f"{rows} rows of {table}.{column} hold something like an e-mail address; only the review queue may",
+            )
 
 
 def keys_are_pseudonyms(subject: Subject) -> Iterator[Failure]:
@@ -396,7 +669,14 @@ CHECKS: Mapping[str, tuple[Check, ...]] = {
         no_known_identifiers,
         keys_are_pseudonyms,
     ),
-    "analysts": (everything_is_there, says_what_it_is, no_blank_rows, not_shrunk),
+    "analysts": (
+        everything_is_there,
+        says_what_it_is,
+        no_blank_rows,
+        not_shrunk,
+        decisions_are_kept,
+        no_people_beside_the_queue,
+    ),
 }
 
 

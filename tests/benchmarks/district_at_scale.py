@@ -42,7 +42,7 @@ ONCE = {
     "badge_classes", "issuers", "issuer_approvals", "evaluations", "evaluation_objectives", "evaluation_elements",
     "performance_evaluations",
 }  # fmt: skip
-PER_SCHOOL = {"schools", "student_growth"}
+PER_SCHOOL = {"schools", "student_growth", "school_characteristics"}
 # rows of one teacher and year in the sandbox: 2.6 ledger lines, 4.3 participations
 MORE_OF = {"pd_spending": ("ledger_line_id", 8), "pd_participation": ("activity_id", 2)}
 

@@ -41,6 +41,10 @@ MODELS = (
     "fct_element_expertise",
     "fct_expertise",
     "fct_expertise_by_year",
+    "fct_coverage",
+    "fct_district_coverage",
+    "fct_equity",
+    "fct_equity_gaps",
     "fct_pairings",
     "fct_unpaired",
     "pub_leaders__expertise",
@@ -48,6 +52,7 @@ MODELS = (
     "pub_leaders__coverage",
     "pub_leaders__district_coverage",
     "pub_leaders__equity",
+    "pub_leaders__equity_gaps",
     "pub_leaders__pairings",
     "pub_leaders__unpaired",
 )

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -25,8 +24,11 @@ import pytest
 
 from connectors.core.landing.typing_sql import empty_select, landed_columns, literal
 from connectors.registry import PLATFORMS
-from pipelines import build_input
+from pipelines import build_input, published_history
+from pipelines.dbt_process import DBT_COMMAND
+from pipelines.decisions.store import FRAME
 from tests.dbt.tiny_district import tiny_district
+from tests.parsed_project import lend
 
 DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
 AS_OF = date(2026, 11, 15)
@@ -139,6 +141,9 @@ def write_build_input(folder: Path, landed: Landed) -> None:
         ("runs", runs, build_input.RUNS),
         ("findings", [], build_input.FINDINGS),
         ("rejects", [], build_input.REJECTS),
+        ("decisions", [], FRAME),
+        ("published_history", [], published_history.HISTORY),
+        ("published_history_origin", [{}], published_history.ORIGIN),
     ):
         pl.DataFrame(content, schema=schema, orient="row").write_parquet(folder / f"{name}.parquet")
 
@@ -178,9 +183,13 @@ def _text(value: Any) -> str | None:
 
 def run_dbt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """One dbt command over the build input in `folder`, its artefacts beside it."""
-    dbt = Path(sys.executable).parent / "dbt"
+    lend(folder / "target", lambda: _dbt(folder, "parse").check_returncode(), ("partial_parse.msgpack",))
+    return _dbt(folder, *arguments)
+
+
+def _dbt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [str(dbt), *arguments, "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)],
+        [*DBT_COMMAND, *arguments, "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)],
         env=os.environ
         | {
             "EXPERTISE_WAREHOUSE": str(folder / "warehouse.duckdb"),

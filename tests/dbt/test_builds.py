@@ -27,11 +27,48 @@ def test_tiny_district__bands_are_the_planted_ones(tiny: Built) -> None:
         "Ben Need": "need",
         "Cy Strong": "strong practice",
         "Di Demonstrated": "demonstrated",
-        "Gus Unnamed": "strong practice",
+        # as good as the best, but seen twice: not surely an expert
+        "Gus Unnamed": "developing",
         "Hal Once": "not enough evidence",
         "Ida Developing": "developing",
-        "Lee Left": "need",
+        # once poor and once good
+        "Lee Left": "developing",
     }
+
+
+def test_tiny_district__an_estimate_is_the_formula_on_the_scores_as_given(tiny: Built) -> None:
+    """Six people are too few for variances: one observation has the reliability 0.37; nobody is without a row."""
+    estimates = tiny.rows(
+        "select staff_name, observation_count, rater_count, year_count, observed_result, reliability, "
+        "effective_observation_count, probability_expert, posterior_sd "
+        "from fct_element_expertise join dim_staff using (staff_key) where is_current order by staff_name"
+    )
+    counts = {name: tuple(rest[:4]) for name, *rest in estimates}
+    assert counts["Ada Expert"] == (2, 2, 1, "observed_expert")  # the one of 2021 is too old
+    assert counts["Cy Strong"] == (3, 3, 1, "observed_expert")
+    assert counts["Hal Once"] == (1, 1, 1, None)
+    for _, *_, reliability, effective, _, posterior_sd in estimates:
+        assert abs(reliability - effective * 0.37 / (effective * 0.37 + 0.63)) < 1e-9
+        assert posterior_sd > 0.2
+    assert tiny.rows(
+        "select teacher_count, is_connected, is_adjusted from int_expertise__rater_effects order by all desc"
+    ) == [(7, True, True), (6, True, True), (1, True, False), (1, True, False)]
+
+
+def test_tiny_district__past_school_years_are_told_from_their_last_day(tiny: Built) -> None:
+    years = tiny.rows(
+        "select school_year, as_of_date::varchar, is_current from int_expertise__school_years_listed order by 1"
+    )
+    assert years == [(2022, "2022-06-30", False), (2026, "2026-06-30", False), (2027, "2026-11-15", True)]
+    then = tiny.rows(
+        "select school_year, band from fct_expertise_by_year join dim_staff using (staff_key) "
+        "join dim_competencies using (competency_key) "
+        "where staff_name = 'Ida Developing' and competency_code = 'C-I06' order by 1"
+    )
+    # the credential of Ida's lapsed on the first of June
+    assert then == [(2026, "developing"), (2027, "developing")]
+    current = tiny.rows("select count(*) from fct_expertise_by_year where is_current")
+    assert current == tiny.rows("select count(*) from fct_expertise")
 
 
 def test_tiny_district__final_observations_count_on_their_local_date_under_their_own_person(tiny: Built) -> None:
@@ -109,7 +146,7 @@ def test_tiny_district__case_items_are_competencies_and_what_alignments_mean(tin
         "where stated_by in ('credly', 'case') order by all"
     )
     assert alignments == [
-        ("competency", "proposed", "case", "C-I06"),
+        ("case_item", "proposed", "case", "C-I06"),
         ("micro_credential", "approved", "credly", "C-I06"),
     ]
     assert (

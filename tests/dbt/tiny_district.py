@@ -11,6 +11,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from tests.dbt.tiny_submissions import submissions
+
 ADA, BEN, CY, DI, EVE, FAY, GUS, HAL, IDA, LEE = (f"00{number}" for number in range(4217, 4227))
 NAMES = {
     ADA: "Ada Expert",
@@ -38,6 +40,7 @@ def tiny_district() -> dict[tuple[str, str], list[Row]]:
     """Landed rows by platform and stream."""
     return {
         ("files", "roster"): _roster(),
+        ("files", "credential_submissions"): submissions([ADA, BEN, CY, DI, EVE, FAY, GUS, HAL, IDA]),
         ("files", "issuer_approvals"): [
             {
                 "approval_id": "1",

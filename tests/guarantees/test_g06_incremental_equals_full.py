@@ -6,7 +6,9 @@ What "equal" means here, and what it leaves out on purpose:
   month, and the marts and published tables on the last day. Columns that begin with `_` tell of the
   load and are not compared (DESIGN, Landing).
 - Rows that are deleted are not compared: the daily line has seen them and keeps them as
-  `is_deleted`, a full pull into an empty landing can't know of them. No mart shows them.
+  `is_deleted`, a full pull into an empty landing can't know of them. No mart shows them, but for
+  people: whom a student information system deleted stays a staff member, never active, and a
+  full pull into an empty landing does not know them.
 - A deletion that the platform does not report is not seen by a daily pull, and stays until
   the next full refresh: exactly that one record may differ, and after the refresh nothing.
 - A new version that was rejected leaves the older one standing in the daily line, where a

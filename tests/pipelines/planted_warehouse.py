@@ -18,6 +18,11 @@ import polars as pl
 
 from pipelines.apps.access import BANDS, Role
 from pipelines.publish.release import ReleaseInfo
+from tests.pipelines.planted_coverage import coverage_tables
+from tests.pipelines.planted_issuers import issuer_tables
+from tests.pipelines.planted_next_steps import next_steps_tables
+from tests.pipelines.planted_pairings import pairing_tables
+from tests.pipelines.planted_renewal import renewal_tables
 
 KEY = b"a long enough key for tests"
 SCHOOLS = {"101": "Alder Elementary", "102": "Birch Middle", "103": "Cedar High"}
@@ -34,6 +39,8 @@ ROLES = {
     "coach": Role(scope="school", inside="strengths", outside="strengths"),
     "assistant": Role(scope="school", inside="strengths", outside="none"),
     "visitor": Role(scope="district", inside="none", outside="none"),
+    "teacher": Role(scope="self", inside="band", outside="strengths"),
+    "novice": Role(scope="self", inside="strengths", outside="none"),
 }
 
 
@@ -98,6 +105,13 @@ def build_warehouse(path: Path, *, reverse: bool = False, extra_sql: str = "") -
                 'Instruction' as domain, 'District Teaching Competencies' as framework
             from planted_competency order by code {direction};
 
+            create table pub_leaders__staff as
+            select staff_key, 'cedar-valley' as district_id, staff_name, md5(school_id) as school_key,
+                cast(school_id as bigint) as school_id, school_name, 'elementary' as grade_band,
+                'mathematics' as subject, is_active
+            from planted_staff left join planted_school using (school_id)
+            where is_active order by staff_key {direction};
+
             create table pub_leaders__expertise (
                 expertise_key varchar not null, district_id varchar not null, staff_key varchar not null,
                 staff_name varchar, school_key varchar, school_id bigint, school_name varchar, grade_band varchar,
@@ -128,19 +142,41 @@ def build_warehouse(path: Path, *, reverse: bool = False, extra_sql: str = "") -
                 evidence_type, date '2026-03-04' as evidence_date, 'Classroom Observation' as title,
                 'edfi' as source_system, 'record-' || md5(staff_key) as source_record_id,
                 evidence_type <> 'revoked award' as counts,
-                if(evidence_type = 'revoked award', 'revoked on 2025-03-02: does not count', null) as remark
+                if(evidence_type = 'revoked award', 'revoked on 2025-03-02: does not count', null) as remark,
+                if(evidence_type = 'observation', 'recent: counts almost in full', null) as weight_in_words,
+                if(evidence_type = 'observation', true, null) as is_rater_adjusted
             from pub_leaders__expertise
             cross join (values ('observation'), ('award'), ('revoked award')) as types (evidence_type)
             order by evidence_key {direction};
 
-            create table pub_leaders__coverage as
-            select school_key, competency_key, count(*) as staff_count, count(*) as evidence_staff_count,
-                count(*) filter (band = 'need') as need_count, count(*) filter (band = 'expert') as expert_count,
-                count(*) filter (band = 'strong practice') as strong_practice_count,
-                count(*) filter (band = 'demonstrated') as demonstrated_count,
-                count(*) filter (band = 'expert') = 1 as has_single_expert_risk
-            from pub_leaders__expertise where school_key is not null and is_active
-            group by school_key, competency_key order by school_key, competency_key {direction};
+            -- until September, who is expert now was in need, and the other way round
+            create table pub_leaders__expertise_history as
+            select md5(expertise_key || known_from_date) as expertise_history_key, district_id, staff_key, staff_name,
+                school_key, school_id, school_name, competency_key, competency_code, competency_name,
+                stood as band, planted_band.band_order, observation_count, award_count,
+                if(known_to_date is null, explanation, 'Stood as ' || stood || ' then.') as explanation,
+                cast(known_from_date as date) as known_from_date,
+                cast(known_to_date as date) as known_to_date, is_active
+            from (
+                select expertise.*, spans.*,
+                    case
+                        when known_to_date is null then band
+                        when band = 'expert' then 'need'
+                        when band = 'need' then 'expert'
+                        else band
+                    end as stood
+                from pub_leaders__expertise as expertise
+                cross join (values ('2026-09-01', '2026-09-30'), ('2026-10-01', null))
+                    as spans (known_from_date, known_to_date)
+            ) as spans_of_people
+            inner join planted_band on planted_band.band = stood
+            order by expertise_history_key {direction};
+
+            {coverage_tables(direction)}
+            {next_steps_tables(direction)}
+            {pairing_tables(direction)}
+            {renewal_tables(direction)}
+            {issuer_tables(direction)}
 
             create table pub_evaluators__staff_years as
             select staff_key, school_year, md5(school_id) as school_key, 'elementary' as grade_band,
@@ -169,6 +205,14 @@ def build_warehouse(path: Path, *, reverse: bool = False, extra_sql: str = "") -
             create table pub_analysts__findings (check_name varchar, record_count bigint);
             create table pub_analysts__rejects (field varchar, reason varchar, value varchar);
             create table pub_analysts__unmatched_records (record_id varchar, reason varchar);
+            create table pub_analysts__identity_queue
+                (item_id varchar, district_id varchar, reason varchar, subject_source varchar, subject_id varchar,
+                subject_name varchar, subject_email varchar, record_count integer, first_school_year integer,
+                last_school_year integer, candidate_rank integer, score integer, evidence varchar,
+                target_source varchar, target_id varchar, candidate_name varchar, candidate_school varchar,
+                candidate_last_school_year integer, is_candidate_active boolean);
+            create table pub_analysts__identity_matches
+                (source_system varchar, stream varchar, outcome varchar, rule varchar, record_count integer);
             create table pub_analysts__unmapped_spending (code varchar, amount_usd decimal(18, 2));
             create table pub_analysts__sources (entity varchar, state varchar);
             insert into pub_analysts__sources values ('awards', 'loaded');
@@ -177,6 +221,26 @@ def build_warehouse(path: Path, *, reverse: bool = False, extra_sql: str = "") -
             insert into pub_analysts__reconciliation values ('badges', 'assertions', true, null);
             create table pub_analysts__expected_deliveries
                 (connection varchar, stream varchar, school_year integer, state varchar);
+            create table pub_analysts__unmapped_items (item_type varchar, item_id varchar, record_count bigint);
+            create table pub_analysts__alignments (item_type varchar, item_id varchar, status varchar);
+            create table pub_analysts__competencies (competency_key varchar, competency_code varchar);
+            create table pub_analysts__crosswalk_items (item_type varchar, item_id varchar, item_title varchar);
+            create table pub_analysts__crosswalk_decisions (decision_id varchar, unapplied_reason varchar);
+
+            create table pub_leaders__disputes (
+                dispute_key varchar not null, district_id varchar not null, staff_key varchar not null,
+                competency_key varchar not null, opened_date date not null
+            );
+            create table pub_analysts__decisions (
+                decision_id varchar not null, district_id varchar not null, decision_kind varchar not null,
+                decision varchar not null, decided_at timestamptz not null, holds boolean not null,
+                is_revoked boolean not null
+            );
+            insert into pub_analysts__decisions values
+                ('d1', 'cedar-valley', 'consent', 'refused', '2026-10-01 15:00:00+00', false, false),
+                ('d2', 'cedar-valley', 'consent', 'granted', '2026-10-02 15:00:00+00', true, false);
+            create table pub_analysts__unapplied_decisions
+                (decision_id varchar, decision_kind varchar, cited_as varchar, why varchar);
             {extra_sql}
             """
         )

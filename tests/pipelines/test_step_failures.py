@@ -46,6 +46,11 @@ ERRED = "3 of 9 ERROR creating sql table model main.fct_a ... [ERROR in 0.2s]\n\
             " again; what was published stays",
         ),
         ("something else", "build", "something else"),
+        (
+            "pipelines.decisions.faults.DecisionsUnavailable: decisions (/w/d.sqlite): the SQLite file is damaged.\n",
+            "build",
+            "decisions (/w/d.sqlite): the SQLite file is damaged.",
+        ),
     ],
 )
 def test_step_failures__say_where_why_and_what_to_do(words: str, where: str, why: str) -> None:

@@ -56,6 +56,15 @@ mentioned_schools as (
     where not is_deleted and org_type = 'school'
     union all
     select
+        district_id,
+        school_id,
+        cast(null as {{ dbt.type_string() }}) as school_name,
+        8 as source_order,
+        cast(null as integer) as school_year
+    from {{ ref('stg_files__school_characteristics') }}
+    where not is_deleted
+    union all
+    select
         roles.district_id,
         coalesce(organisations.school_id, roles.org_id) as school_id,
         organisations.org_name as school_name,

@@ -1,11 +1,18 @@
-{{ empty_rows({
-    'decision_key': dbt.type_string(),
-    'district_id': dbt.type_string(),
-    'decision_kind': dbt.type_string(),
-    'source_system': dbt.type_string(),
-    'source_record_id': dbt.type_string(),
-    'decision': dbt.type_string(),
-    'reason': dbt.type_string(),
-    'decided_by': dbt.type_string(),
-    'decided_at': dbt.type_timestamp(),
-}) }}
+select
+    decision_key,
+    district_id,
+    decision_id,
+    decision_kind,
+    subject_source,
+    subject_id,
+    target_source,
+    target_id,
+    decision,
+    detail,
+    reason,
+    decided_by,
+    decided_at,
+    is_newest,
+    is_revoked,
+    revoked_at
+from {{ ref('int_decisions__decisions_ranked') }}

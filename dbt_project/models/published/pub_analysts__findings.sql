@@ -29,12 +29,38 @@ findings_of_the_build as (
     group by source_system, connection, stream, check_name, severity
 ),
 
+-- raters of whole schools that nobody from elsewhere observes in
+raters_out_of_comparison as (
+    select distinct rater_key
+    from {{ ref('int_expertise__rater_effects') }}
+    where not is_connected and teacher_count >= {{ var('minimum_teachers_of_a_rater') }}
+),
+
+findings_of_raters as (
+    select
+        'build' as found_by,
+        'all' as source_system,
+        cast(null as {{ dbt.type_string() }}) as connection,
+        'evaluation scores' as stream,
+        cast(null as {{ dbt.type_string() }}) as run_id,
+        'raters_out_of_comparison' as check_name,
+        'warning' as severity,
+        cast(count(*) as bigint) as record_count,
+        'these raters share no teacher with most others, so their severity can not be told from their teachers'
+        || ' and is left in: have somebody else observe some of those teachers' as message
+    from raters_out_of_comparison
+    having count(*) > 0
+),
+
 findings as (
     select found_by, source_system, connection, stream, run_id, check_name, severity, record_count, message
     from findings_of_deliveries
     union all
     select found_by, source_system, connection, stream, run_id, check_name, severity, record_count, message
     from findings_of_the_build
+    union all
+    select found_by, source_system, connection, stream, run_id, check_name, severity, record_count, message
+    from findings_of_raters
 ),
 
 settings as (

@@ -85,7 +85,7 @@ def test_district__its_exports_are_mapped_as_their_author_did(drop: Path, name: 
 
 def test_district__exports_of_other_kinds_are_not_forced_into_a_stream(drop: Path) -> None:
     names = ("consents.csv", "effectiveness.csv", "growth_goals.csv", "issuer_approvals.csv", "school_growth.csv")
-    for name in (*names, "salaries.xlsx"):
+    for name in (*names, "school_profile.csv", "salaries.xlsx"):
         outcome = propose(profile(next(drop.rglob(name))))
         assert isinstance(outcome, NoProposal), name
         assert outcome.nearest and "no stream could be told" in outcome.reason

@@ -17,6 +17,7 @@ from connectors.sandbox.awards import NEVER
 from connectors.sandbox.district import District, generate
 from connectors.sandbox.people import TEACHER
 from connectors.sandbox.rubric import BADGE_CLASSES, ELEMENTS, EXPERT_LEVEL, ISSUERS, NEED_LEVEL
+from connectors.sandbox.schools import planted_expertise
 
 
 def _parts(value: Any) -> dict[str, Any]:
@@ -234,6 +235,20 @@ def test_workforce__holds_what_the_other_entities_need(whole_district: District)
     approved = set(each.issuer_approvals["issuer_name"])
     assert approved == {name for issuer_id, name in ISSUERS if issuer_id != "iss-4"}
     assert each.student_growth.height == 8 * 5 * 2
+    profile = each.school_characteristics
+    assert profile.height == 8 * 5 and profile.select("school_id", "school_year").is_unique().all()
+    assert profile["economically_disadvantaged_share"].null_count() == 1
+    assert profile["economically_disadvantaged_share"].is_between(0, 1).sum() == profile.height - 1
+    assert set(profile["lowest_grade"]) == {"KG", "06", "09"}
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_schools__where_poverty_is_planted_expertise_is_scarce(seed: int) -> None:
+    each = generate(seed=seed, teachers=80)
+    schools = planted_expertise(each.staffing, each.observed).join(
+        each.school_characteristics.filter(pl.col("school_year") == each.years[-1]), on="school_id"
+    )
+    assert schools.select(pl.corr("expert_share", "economically_disadvantaged_share")).item() < -0.8
 
 
 def test_names__are_marked_synthetic(district: District) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.apps.access import BANDS, AccessRefused, Role, Viewer, visible_bands
+from pipelines.apps.finder import NO_SCHOOL, own_school
 from tests.pipelines.planted_warehouse import ROLES
 
 
@@ -22,6 +25,8 @@ def test_parse__without_a_role_is_refused(text: str | None) -> None:
         ("Principal:103", "is not in district.yml"),
         ("principal", "belongs to a school: write principal:SCHOOL_ID"),
         ("principal:", "belongs to a school: write principal:SCHOOL_ID"),
+        ("teacher", "is one staff member's: write teacher:STAFF_KEY"),
+        ("teacher: ", "is one staff member's: write teacher:STAFF_KEY"),
         ("district_leader:103", "sees the whole district: write district_leader without"),
     ],
 )
@@ -39,6 +44,28 @@ def test_parse__reads_role_and_school() -> None:
     viewer = Viewer.parse(" principal : 103 ", ROLES)
     assert (viewer.role_name, viewer.school_id, str(viewer)) == ("principal", "103", "principal:103")
     assert str(Viewer.parse("district_leader", ROLES)) == "district_leader"
+
+
+def test_parse__a_person_is_no_school_and_a_school_no_person() -> None:
+    teacher, principal = Viewer.parse("teacher:abc", ROLES), Viewer.parse("principal:abc", ROLES)
+    assert (teacher.staff_key, teacher.school_id, str(teacher)) == ("abc", None, "teacher:abc")
+    assert (principal.staff_key, principal.school_id) == (None, "abc")
+
+
+@given(
+    school=st.none() | st.text(max_size=3), staff=st.none() | st.text(max_size=3), own=st.text(min_size=1, max_size=3)
+)
+def test_is_inside__of_one_person_holds_that_person_only(school: str | None, staff: str | None, own: str) -> None:
+    viewer = Viewer("teacher", Role(scope="self", inside="band"), staff_key=own)
+    assert viewer.is_inside(school, staff) is (staff == own)
+    assert viewer.is_inside(school) is False
+    assert own_school(viewer) == NO_SCHOOL
+
+
+def test_own_school__is_the_scope_of_the_role() -> None:
+    assert own_school(Viewer.parse("district_leader", ROLES)) is None
+    assert own_school(Viewer.parse("principal:103", ROLES)) == "103"
+    assert own_school(Viewer("principal", ROLES["principal"])) == NO_SCHOOL
 
 
 def test_role__outside_its_scope_sees_strengths_unless_told_otherwise() -> None:

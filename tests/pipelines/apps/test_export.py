@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import zipfile
 from pathlib import Path
 
@@ -11,14 +10,25 @@ import polars as pl
 import pytest
 
 from pipelines.apps.access import AccessRefused, Viewer
-from pipelines.apps.export import ExportError, export, guard_against_formulas, hide_small_counts
+from pipelines.apps.export import ExportError, export, guard_against_formulas
 from pipelines.apps.release_reader import NoRelease
 from pipelines.publish.release import publish
 from tests.pipelines.planted_warehouse import KEY, ROLES, build_warehouse, key, release_info
 
 LEADER = Viewer.parse("district_leader", ROLES)
 PRINCIPAL = Viewer.parse("principal:103", ROLES)
-TABLES = {"expertise", "evidence", "coverage", "competencies", "schools", "release"}
+TABLES = {
+    "expertise",
+    "evidence",
+    "coverage",
+    "district_coverage",
+    "equity",
+    "equity_gaps",
+    "competency_groups",
+    "competencies",
+    "schools",
+    "release",
+}
 
 
 @pytest.mark.parametrize("format", ["parquet", "csv"])
@@ -74,53 +84,6 @@ def test_export__holds_only_what_the_role_may_see(published: Path, tmp_path: Pat
     assert key("101/need") not in set(evidence.filter(pl.col("competency_key") == key("C-I06"))["staff_key"])
 
 
-def test_export__hides_small_counts_of_other_schools_only(published: Path, tmp_path: Path) -> None:
-    export(published, PRINCIPAL, tmp_path, "parquet")
-
-    coverage = pl.read_parquet(tmp_path / "coverage.parquet")
-    inside, outside = coverage.filter(school_id="103"), coverage.filter(pl.col("school_id") != "103")
-    assert inside["need_count"].null_count() == 0
-    assert not inside["is_suppressed"].any()
-    assert outside["is_suppressed"].all()
-    for column in ("staff_count", "need_count", "expert_count", "strong_practice_count", "has_single_expert_risk"):
-        assert outside[column].null_count() == outside.height, column
-
-
-def test_export__of_the_whole_district_shows_true_counts_to_its_leader(published: Path, tmp_path: Path) -> None:
-    export(published, LEADER, tmp_path, "parquet")
-    coverage = pl.read_parquet(tmp_path / "coverage.parquet")
-    assert not coverage["is_suppressed"].any()
-    assert coverage["need_count"].sum() == 3
-
-
-def test_hide_small_counts__large_counts_stay_and_no_small_one_does() -> None:
-    cells = list(itertools.product(["101", "102", "104"], ["C-1", "C-2", "C-3"]))
-    frame = pl.DataFrame(
-        {
-            "school_id": [school for school, _ in cells],
-            "competency_code": [code for _, code in cells],
-            "staff_count": 90,
-            "evidence_staff_count": 80,
-            "need_count": [4, *[20] * 8],
-            "expert_count": 15,
-            "strong_practice_count": 12,
-            "demonstrated_count": 11,
-            "has_single_expert_risk": False,
-        }
-    )
-
-    hidden = hide_small_counts(frame)
-
-    assert hidden.columns == [*frame.columns, "is_suppressed"]
-    assert hidden["evidence_staff_count"].to_list() == [80] * 9
-    assert hidden["need_count"][0] is None
-    for column in ("need_count", "expert_count", "strong_practice_count", "demonstrated_count"):
-        assert all(value is None or value >= 10 for value in hidden[column])
-    for line in (hidden.filter(school_id="101"), hidden.filter(competency_code="C-1")):
-        assert line["need_count"].null_count() >= 2
-    assert hidden["is_suppressed"][0] is True
-
-
 def test_guard__makes_formulas_text() -> None:
     texts = ["=1+1", "+1", "-1", "@sum", "\t=1", "\r=1", "plain", "a=b", "", None]
     frame = pl.DataFrame({"text": texts, "other": texts, "number": list(range(10))})
@@ -154,7 +117,9 @@ def test_export__works_on_tables_without_rows(tmp_path: Path) -> None:
     warehouse = build_warehouse(
         tmp_path / "warehouse.duckdb",
         extra_sql="delete from pub_leaders__expertise; delete from pub_leaders__evidence; "
-        "delete from pub_leaders__coverage; delete from pub_leaders__competencies",
+        "delete from pub_leaders__coverage; delete from pub_leaders__competencies; "
+        "delete from pub_leaders__district_coverage; delete from pub_leaders__equity; "
+        "delete from pub_leaders__equity_gaps; delete from pub_leaders__competency_groups",
     )
     publish(warehouse, tmp_path / "published", release_info("r1"), KEY)
     for format in ("csv", "parquet", "xlsx"):

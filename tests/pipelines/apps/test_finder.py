@@ -13,7 +13,6 @@ from pipelines.apps.finder import (
     UnknownCompetency,
     UnknownSchool,
     UnknownStaff,
-    coverage,
     explain,
     find,
 )
@@ -22,7 +21,6 @@ from tests.pipelines.planted_warehouse import DECLINED, LEFT, NO_SCHOOL, ROLES, 
 
 LEADER = Viewer.parse("district_leader", ROLES)
 PRINCIPAL = Viewer.parse("principal:103", ROLES)
-COACH = Viewer.parse("coach:103", ROLES)
 
 
 def test_find__lists_experts_first_with_the_promised_keys(release: Release) -> None:
@@ -113,6 +111,8 @@ def test_explain__a_part_of_a_name_will_do_if_it_fits_one(release: Release) -> N
 def test_explain__shows_only_what_counts_to_who_sees_strengths(release: Release) -> None:
     answer = explain(release, PRINCIPAL, "Expert Personof101", "Questioning")
     assert [item["evidence_type"] for item in answer["evidence"]] == ["award", "observation"]
+    observation = answer["evidence"][1]
+    assert (observation["weight_in_words"], observation["is_rater_adjusted"]) == ("recent: counts almost in full", True)
 
 
 def test_explain__lists_those_who_fit(release: Release) -> None:
@@ -146,29 +146,3 @@ def test_explain__says_so_where_there_is_no_evidence_or_nobody(release: Release)
     for nobody in ("Nobody At All", "", key(DECLINED), key(LEFT), "Gone Elsewhere"):
         with pytest.raises(UnknownStaff, match="no staff member with evidence fits"):
             explain(release, LEADER, nobody, "Questioning")
-
-
-def test_coverage__gives_true_counts_inside_the_scope(release: Release) -> None:
-    rows = {(row["school_id"], row["competency"]): row for row in coverage(release, LEADER)}
-    assert len(rows) == 6
-    assert rows["101", "Questioning"] == {
-        "school_id": "101",
-        "school": "Alder Elementary",
-        "competency": "Questioning",
-        "staff_count": 6,
-        "evidence_staff_count": 6,
-        "need_count": 1,
-        "expert_count": 1,
-        "strong_practice_count": 1,
-        "demonstrated_count": 1,
-        "has_single_expert_risk": True,
-    }
-
-
-def test_coverage__tells_of_needs_only_where_bands_are_seen(release: Release) -> None:
-    needs = {row["school_id"]: row["need_count"] for row in coverage(release, PRINCIPAL)}
-    assert needs["103"] is not None
-    assert (needs["101"], needs["102"]) == (None, None)
-    assert {row["need_count"] for row in coverage(release, COACH)} == {None}
-    assert {row["evidence_staff_count"] for row in coverage(release, COACH)} == {None}
-    assert {row["school_id"] for row in coverage(release, Viewer.parse("assistant:103", ROLES))} == {"103"}

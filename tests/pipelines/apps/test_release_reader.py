@@ -14,10 +14,12 @@ from pipelines.apps.release_reader import (
     NoRelease,
     Release,
     ReleaseFromNewerEngine,
+    ReleaseTooOld,
     ReleaseUnreadable,
     open_release,
 )
 from pipelines.publish import layout
+from pipelines.publish.checks import EXPECTED_COLUMNS
 
 
 def test_open__nothing_published_yet(tmp_path: Path) -> None:
@@ -57,7 +59,12 @@ def test_release__can_do_nothing_but_answer(sql: str, release: Release) -> None:
 def test_release__gives_rows_frames_and_tables(release: Release) -> None:
     assert release.query("select band from expertise where staff_name = ? limit 1", ["nobody"]) == []
     assert release.frame("select * from schools").columns == ["school_key", "school_id", "school_name"]
-    assert release.tables() == ["competencies", "coverage", "evidence", "expertise", "release", "schools"]
+    assert release.tables() == sorted([*EXPECTED_COLUMNS["leaders"], "release"])
+
+
+def test_release__without_a_table_of_today_says_to_publish_anew(release: Release) -> None:
+    with pytest.raises(ReleaseTooOld, match=r"published before this question could be asked: .*`expertise run`"):
+        release.query("select * from a_table_of_tomorrow")
 
 
 @pytest.fixture

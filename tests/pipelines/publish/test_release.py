@@ -14,6 +14,7 @@ import pytest
 
 from pipelines.apps.release_reader import open_release
 from pipelines.publish import layout
+from pipelines.publish.checks import EXPECTED_COLUMNS
 from pipelines.publish.layout import AUDIENCES, PublishError
 from pipelines.publish.pseudonyms import PseudonymKeyTooShort
 from pipelines.publish.release import (
@@ -65,19 +66,9 @@ def test_publish__gives_each_audience_its_tables_and_a_release_row(warehouse: Pa
 
     assert set(paths) == set(AUDIENCES)
     assert {audience: set(released.rows) - {"release"} for audience, released in paths.items()} == {
-        "leaders": {"expertise", "evidence", "coverage", "competencies", "schools"},
-        "evaluators": {"staff_years", "awards", "element_scores", "pd_spending"},
-        "analysts": {
-            "loads",
-            "findings",
-            "rejects",
-            "unmatched_records",
-            "unmapped_spending",
-            "sources",
-            "reconciliation",
-            "expected_deliveries",
-        },
+        audience: set(tables) for audience, tables in EXPECTED_COLUMNS.items()
     }
+    assert {"expertise", "evidence", "staff"} <= set(paths["leaders"].rows)
     for audience, released in paths.items():
         assert released.pointer.read_text() == "r1.duckdb\n"
         with open_release(published, audience) as release:
@@ -140,6 +131,11 @@ FAULTS = {
     ),
     "all rows gone": ("delete from pub_leaders__expertise", "not_shrunk", "leaders"),
     "most rows gone": ("delete from pub_evaluators__staff_years where school_key < 'd'", "not_shrunk", "evaluators"),
+    "a decision gone": (
+        "delete from pub_analysts__decisions where decision_id = 'd1'",
+        "decisions_are_kept",
+        "analysts",
+    ),
     "a row of nulls": ("insert into pub_leaders__schools values (null, null, null)", "no_blank_rows", "leaders"),
     "an e-mail column": (
         "alter table pub_evaluators__awards add column recipient_email varchar",

@@ -220,5 +220,8 @@ select
     verification,
     open_badges_version,
     has_evidence,
-    {{ person_reference(employee_id='employee_id', email='email', email_hash='email_hash', email_salt='recipient_salt') }}
+    {{ person_reference(
+        employee_id='employee_id', email='email', email_hash='email_hash', email_salt='recipient_salt',
+        school_year=school_year_of('issued_date', 'dated_awards')
+    ) }}
 from dated_awards

@@ -157,6 +157,9 @@ select
     end as rater_alias_value,
     observation_type,
     is_final,
-    {{ person_reference(employee_id='employee_id', person_key='person_key', email='email') }}
+    {{ person_reference(
+        employee_id='employee_id', person_key='person_key', email='email',
+        school_year='coalesce(' ~ school_year_of('observed_date') ~ ', reported_school_year)'
+    ) }}
 from scores
 cross join settings

@@ -159,5 +159,5 @@ select
     level,
     rated_date,
     declared_maximum,
-    {{ person_reference(employee_id='employee_id', person_key='person_key', email='email') }}
+    {{ person_reference(employee_id='employee_id', person_key='person_key', email='email', school_year='school_year') }}
 from summaries

@@ -20,6 +20,8 @@ select
     awards.source_system,
     awards.source_record_id,
     awards.issued_date,
+    awards.expires_date,
+    awards.is_earned,
     awards.is_demonstrated,
     awards.remark
 from {{ ref('int_credentials__awards_assessed') }} as awards

@@ -20,7 +20,8 @@ select
     reference_person_key,
     reference_email,
     reference_email_hash,
-    reference_email_salt
+    reference_email_salt,
+    reference_school_year
 from {{ ref(model) }}
 {% if not loop.last -%}
 union

@@ -1,5 +1,12 @@
 with
 
+settings as (
+    select
+        school_year_start_month,
+        school_year_start_day
+    from {{ ref('stg_pipeline__settings') }}
+),
+
 file_participation as (
     select
         {{ surrogate_key(["'files'", '_connection', 'employee_id', 'activity_id', 'activity_date']) }} as pd_participation_key,
@@ -16,8 +23,9 @@ file_participation as (
         format,
         provider,
         competency_code,
-        {{ person_reference(employee_id='employee_id', email='email') }}
+        {{ person_reference(employee_id='employee_id', email='email', school_year=school_year_of('activity_date')) }}
     from {{ ref('stg_files__pd_participation') }}
+    cross join settings
     where not is_deleted
 ),
 
@@ -112,7 +120,7 @@ event_participation as (
     'pd_participation_key', 'district_id', 'source_system', 'connection', 'stream', 'source_record_id', 'activity_id',
     'activity_title', 'activity_date', 'hours', 'status', 'format', 'provider', 'competency_code',
     'reference_employee_id', 'reference_state_id', 'reference_person_key', 'reference_email', 'reference_email_hash',
-    'reference_email_salt', 'reference_key',
+    'reference_email_salt', 'reference_school_year', 'reference_key',
 ] | join(', ') -%}
 participation as (
     select {{ columns }} from file_participation

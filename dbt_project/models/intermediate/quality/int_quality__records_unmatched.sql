@@ -1,37 +1,4 @@
-{%- set referring_models = {
-    'int_credentials__awards_unioned': 'award_record_key',
-    'int_credentials__submissions_referenced': 'credential_submission_key',
-    'int_evaluations__scores_unioned': 'evaluation_score_key',
-    'int_evaluations__summaries_unioned': 'evaluation_summary_key',
-    'int_staff__licences_referenced': 'licence_key',
-    'int_staff__compensation_referenced': 'compensation_key',
-    'int_staff__consents_referenced': 'consent_key',
-    'int_staff__growth_goals_referenced': 'growth_goal_key',
-    'int_pd__participation_referenced': 'pd_participation_key',
-    'int_pd__survey_responses_referenced': 'survey_response_key',
-} -%}
 with
-
--- survey answers without any id are anonymous on purpose
-records as (
-    {%- for model, key in referring_models.items() %}
-    select
-        {{ key }} as record_key,
-        district_id,
-        source_system,
-        connection,
-        stream,
-        source_record_id,
-        reference_key
-    from {{ ref(model) }}
-    {%- if model == 'int_pd__survey_responses_referenced' %}
-    where reference_employee_id is not null
-    {%- endif %}
-    {% if not loop.last -%}
-    union all
-    {%- endif %}
-    {%- endfor %}
-),
 
 unmatched_records as (
     select
@@ -42,7 +9,7 @@ unmatched_records as (
         records.source_record_id,
         min(matched.unmatched_reason) as unmatched_reason,
         min(matched.what) as what
-    from records
+    from {{ ref('int_identity__records_referenced') }} as records
     inner join {{ ref('int_identity__staff_matched') }} as matched on records.reference_key = matched.reference_key
     where matched.staff_key is null
     group by
@@ -58,7 +25,7 @@ ambiguous_roster_records as (
         merged.district_id,
         merged.roster_platform as source_system,
         roster_records.connection,
-        case when merged.roster_platform = 'files' then 'roster' else 'staffs' end as stream,
+        case merged.roster_platform when 'files' then 'roster' when 'edfi' then 'staffs' else 'users' end as stream,
         merged.roster_id as source_record_id,
         'ambiguous' as unmatched_reason,
         'roster record' as what

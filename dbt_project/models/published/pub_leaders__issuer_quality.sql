@@ -1,0 +1,40 @@
+select
+    quality.issuer_quality_key,
+    quality.district_id,
+    quality.subject_kind,
+    quality.issuer_key,
+    issuers.issuer_id,
+    issuers.issuer_name,
+    quality.micro_credential_key,
+    definitions.micro_credential_id,
+    definitions.micro_credential_name,
+    quality.micro_credential_count,
+    quality.assessor_count,
+    quality.submission_count,
+    quality.decided_count,
+    quality.withdrawn_count,
+    quality.pending_count,
+    quality.first_decision_count,
+    quality.first_time_award_share,
+    quality.first_time_award_low,
+    quality.first_time_award_high,
+    quality.first_time_award_share_of_others,
+    quality.mean_attempts as attempts_per_award,
+    quality.median_attempts,
+    quality.median_days_to_decision,
+    quality.p90_days_to_decision,
+    quality.award_count,
+    quality.revoked_count,
+    quality.expired_count,
+    quality.unverifiable_count,
+    quality.observed_holder_count,
+    quality.holder_in_need_count,
+    quality.holder_in_need_share,
+    quality.least_hours_to_earn,
+    quality.median_hours_to_earn,
+    quality.most_hours_to_earn
+from {{ ref('fct_issuer_quality') }} as quality
+left join {{ ref('dim_issuers') }} as issuers on quality.issuer_key = issuers.issuer_key
+left join {{ ref('dim_micro_credentials') }} as definitions
+    on quality.micro_credential_key = definitions.micro_credential_key
+where quality.subject_kind in ('issuer', 'micro_credential')

@@ -1,0 +1,19 @@
+select
+    district_id,
+    decision_id,
+    decision_kind,
+    subject_source,
+    subject_id,
+    target_source,
+    target_id,
+    decision,
+    detail,
+    reason,
+    decided_by,
+    decided_at,
+    recorded_at,
+    recorded_order,
+    revocation_reason,
+    revoked_by,
+    revoked_at
+from {{ source('pipeline', 'decisions') }}
