@@ -46,6 +46,8 @@ from pipelines.commands import (
 if TYPE_CHECKING:
     from pipelines.settings import Settings
 
+LOAD, DECIDE = "Load a district", "What only a person decides"
+
 app = typer.Typer(
     help="The Expertise Warehouse: load a district, publish who knows what, and ask.",
     no_args_is_help=True,
@@ -54,12 +56,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 sources_app = typer.Typer(help="The platforms a district reads from.", no_args_is_help=True)
-app.add_typer(sources_app, name="sources")
-app.add_typer(decisions.app, name="decisions")
-app.add_typer(crosswalk.app, name="crosswalk")
+app.add_typer(sources_app, name="sources", rich_help_panel=LOAD)
+app.add_typer(decisions.app, name="decisions", rich_help_panel=DECIDE)
+app.add_typer(crosswalk.app, name="crosswalk", rich_help_panel=DECIDE)
 
 
-@app.command()
+@app.command(rich_help_panel=LOAD)
 @faults_become_exit_codes
 def init(
     folder: Annotated[Path, typer.Argument(help="Where the district's folder is made.")] = Path(),
@@ -82,7 +84,7 @@ def init(
     )
 
 
-@app.command()
+@app.command(rich_help_panel=LOAD)
 @faults_become_exit_codes
 def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo district is made.")] = Path("demo"),
@@ -100,7 +102,7 @@ def demo(
     raise typer.Exit(DONE if outcome.report.is_published else FAILED)
 
 
-@app.command()
+@app.command(rich_help_panel=LOAD)
 @faults_become_exit_codes
 def doctor(config: Config = DISTRICT_YML, as_json: Json = False) -> None:
     """Look at everything a run needs: settings, secrets, platforms, disk."""
@@ -192,7 +194,7 @@ def sources_map(
     raise typer.Exit(DONE if mapped.path else FAILED)
 
 
-@app.command()
+@app.command(rich_help_panel=LOAD)
 @faults_become_exit_codes
 def run(
     source: Annotated[list[str] | None, typer.Option("--source", help="Pull only this source (repeatable).")] = None,
@@ -216,7 +218,7 @@ def run(
     raise typer.Exit(DONE if report.is_published else FAILED)
 
 
-@app.command()
+@app.command(rich_help_panel=LOAD)
 @faults_become_exit_codes
 def compact(
     source: Annotated[list[str] | None, typer.Option("--source", help="Fold only this source (repeatable).")] = None,
@@ -236,7 +238,7 @@ def compact(
     raise typer.Exit(FAILED if any(line.fault for line in lines) else DONE)
 
 
-@app.command()
+@app.command(rich_help_panel=LOAD)
 @faults_become_exit_codes
 def status(config: Config = DISTRICT_YML, as_json: Json = False) -> None:
     """What became of every record, what failed since when, what is dark, and how old the release is."""
@@ -262,17 +264,17 @@ def _known_source(settings: Settings, name: str) -> Settings:
 ASKING = (
     find.find,
     explain.explain,
-    export.export,
     gaps.gaps,
-    renewal.renewal,
-    issuers.issuers,
-    review.review,
     lead.lead,
     next_steps.next_steps,
     pair.pair,
+    renewal.renewal,
+    issuers.issuers,
+    export.export,
 )
 for command in ASKING:
-    app.command()(command)
+    app.command(rich_help_panel="Ask the release")(command)
+app.command(rich_help_panel=DECIDE)(review.review)
 
 
 def main() -> None:

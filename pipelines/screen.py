@@ -238,6 +238,9 @@ def show_demo(outcome: DemoOutcome) -> None:
         f"  cd {escape(str(outcome.folder))}",
         f'  {expertise} find "Questioning"',
         f'  {expertise} find "Questioning" --as coach:103',
+        f"  {expertise} gaps --school 103",
+        f"  {expertise} pair --school 103",
+        f'  {expertise} lead "Questioning"',
         f"  {expertise} status",
         "Load again, with the stand-ins in another terminal of that folder:",
         f"  {python} -m {serve}",
@@ -283,6 +286,8 @@ def show_explanation(explanation: Mapping[str, Any], viewer: str, info: Mapping[
             expand=False,
         )
     )
+    if explanation.get("disputed_since"):
+        console.print(f"[yellow]Disputed by the person since {explanation['disputed_since']}; not decided yet.[/]")
     table = new_table("Date and kind", "Evidence and its source record", "Counts", "Remark")
     table.columns[0].no_wrap = True
     table.columns[1].min_width = 32  # a record id of the platforms in one piece

@@ -79,9 +79,10 @@ class Evidence(TypedDict):
 
 
 class Explanation(Expert):
-    """Why a person stands in a band."""
+    """Why a person stands in a band; since when they dispute it, where that is open and the viewer sees all."""
 
     evidence: list[Evidence]
+    disputed_since: date | None
 
 
 class QuestionRefused(Exception):
@@ -174,7 +175,13 @@ def explain(release: Release, viewer: Viewer, staff: str, competency: str) -> Ex
             "band": rows[0]["band"],
         },
     )
-    return cast(Explanation, {**rows[0], "evidence": evidence})
+    disputes = release.query(
+        "select opened_date from disputes"
+        " where $everything and staff_key = $staff_key and competency_key = $competency_key",
+        {"staff_key": person["staff_key"], "competency_key": found["competency_key"], "everything": everything},
+    )
+    disputed_since = disputes[0]["opened_date"] if disputes else None
+    return cast(Explanation, {**rows[0], "evidence": evidence, "disputed_since": disputed_since})
 
 
 def sight_parameters(viewer: Viewer) -> dict[str, Any]:

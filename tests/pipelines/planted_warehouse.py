@@ -231,6 +231,9 @@ def build_warehouse(path: Path, *, reverse: bool = False, extra_sql: str = "") -
                 dispute_key varchar not null, district_id varchar not null, staff_key varchar not null,
                 competency_key varchar not null, opened_date date not null
             );
+            insert into pub_leaders__disputes values
+                ('dispute 1', 'cedar-valley', '{key("103/need")}', '{key("C-I06")}', '2026-10-05'),
+                ('dispute 2', 'cedar-valley', '{key("101/expert")}', '{key("C-I06")}', '2026-10-06');
             create table pub_analysts__decisions (
                 decision_id varchar not null, district_id varchar not null, decision_kind varchar not null,
                 decision varchar not null, decided_at timestamptz not null, holds boolean not null,

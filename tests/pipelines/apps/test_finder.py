@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import date
 
 import pytest
 
@@ -113,6 +114,13 @@ def test_explain__shows_only_what_counts_to_who_sees_strengths(release: Release)
     assert [item["evidence_type"] for item in answer["evidence"]] == ["award", "observation"]
     observation = answer["evidence"][1]
     assert (observation["weight_in_words"], observation["is_rater_adjusted"]) == ("recent: counts almost in full", True)
+
+
+def test_explain__tells_of_a_dispute_only_who_sees_every_band(release: Release) -> None:
+    assert explain(release, PRINCIPAL, "Need Personof103", "Questioning")["disputed_since"] == date(2026, 10, 5)
+    assert explain(release, PRINCIPAL, "Expert Personof103", "Questioning")["disputed_since"] is None
+    assert explain(release, PRINCIPAL, "Expert Personof101", "Questioning")["disputed_since"] is None
+    assert explain(release, LEADER, "Expert Personof101", "Questioning")["disputed_since"] == date(2026, 10, 6)
 
 
 def test_explain__lists_those_who_fit(release: Release) -> None:

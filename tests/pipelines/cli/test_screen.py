@@ -55,7 +55,7 @@ def test_screen__an_explanation_shows_dates_kinds_and_source_records_whole() -> 
         "remark": "expired",
     }
     with console.capture() as shown:
-        show_explanation({**EXPERT, "evidence": [evidence]}, "principal:103", INFO)
+        show_explanation({**EXPERT, "evidence": [evidence], "disputed_since": "2026-10-05"}, "principal:103", INFO)
     text = shown.get()
     for whole in ("2026-03-02", "micro_credential", "d7285b65c78356cbe2effccde1fd7251", "[really]", "[Jo]", "[Valley]"):
         assert whole in text
