@@ -28,6 +28,10 @@ unit: $(VENV)/.installed-dev $(PRISM)
 identity-validation: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.pipelines.identity.validation
 
+# tests that take a minute or more each, on top of `make test`: every death of a run, a folded month, each source dark
+proofs: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m proof --numprocesses auto --dist loadgroup
+
 # puts faults into a copy of the project, one at a time: the test that guards against each must fail
 mutants: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.guarantees.mutants

@@ -19,10 +19,10 @@ def take_out(home: Home, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "entity", "feed"),
     [
-        ("badges", "credential awards", "badgr.assertions"),
+        pytest.param("badges", "credential awards", "badgr.assertions", marks=pytest.mark.proof),
         ("sis", "licences", "edfi.credentials"),
-        ("badge_files", "credential awards", "open_badges.credentials"),
-        ("hr", "compensation", "files.compensation"),
+        pytest.param("badge_files", "credential awards", "open_badges.credentials", marks=pytest.mark.proof),
+        pytest.param("hr", "compensation", "files.compensation", marks=pytest.mark.proof),
     ],
 )
 def test_dark__one_source_out_and_the_rest_still_builds(own: Home, name: str, entity: str, feed: str) -> None:

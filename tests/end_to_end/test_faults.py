@@ -139,8 +139,10 @@ def test_faults__row_56_a_revoked_award_is_kept_and_no_longer_counts(own: Home) 
 
 @pytest.mark.parametrize(
     "transform",
-    [faults.set_field("results[*].rating", 6.0), faults.set_field("results[*].rating", 0.0)],
-    ids=["score 6", "score 0"],
+    [
+        pytest.param(faults.set_field("results[*].rating", 6.0), id="score 6", marks=pytest.mark.proof),
+        pytest.param(faults.set_field("results[*].rating", 0.0), id="score 0"),
+    ],
 )
 def test_g05__rows_66_and_77_a_score_off_the_scale_is_never_averaged_nor_published(
     own: Home, transform: Callable[[dict[str, object]], None]

@@ -27,6 +27,7 @@ def home(month: Month, tmp_path: Path) -> Home:
     return month.home.copy(tmp_path / "home")
 
 
+@pytest.mark.proof
 def test_compaction__a_folded_month_builds_the_same_marts_into_an_empty_file(month: Month, home: Home) -> None:
     before = live_rows(home.settings)
     told = release_rows(home, "analysts")

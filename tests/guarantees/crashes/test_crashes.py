@@ -9,6 +9,9 @@ import pytest
 
 from tests.guarantees.crashes.conftest import Battered
 
+# a run through every death takes minutes
+pytestmark = pytest.mark.proof
+
 KILLED = ("in a page", "before the manifest", "after the manifest", "before the build", "in build", "in publish")
 STOPPED = ("stopped in pull", "stopped in build")
 

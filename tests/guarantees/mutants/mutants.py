@@ -18,8 +18,7 @@ class Mutant:
 
     file: the file that is changed, from the top of the repository. old, new: the text that
     must stand in it exactly once, and what takes its place. test: pytest's name of what
-    must fail, and end whatever is broken. guarantee: as the README numbers them. is_in_ci:
-    also put in on every run of the tests, where seconds count; `make mutants` puts in all.
+    must fail, and end whatever is broken. guarantee: as the README numbers them.
     """
 
     name: str
@@ -28,7 +27,6 @@ class Mutant:
     old: str
     new: str
     test: str
-    is_in_ci: bool = False
 
 
 _LANDING = "tests/connectors/core/test_landing.py"
@@ -46,7 +44,6 @@ MUTANTS: tuple[Mutant, ...] = (
         old="        newest = self.accepted[-1].manifest\n",
         new="        newest = self.runs[-1].manifest\n",
         test=f"{_LANDING}::test_pull__the_cursor_comes_from_the_newest_accepted_run_only",
-        is_in_ci=True,
     ),
     Mutant(
         name="verdict_ignored",
@@ -93,7 +90,6 @@ MUTANTS: tuple[Mutant, ...] = (
             "            for attempt in range(1, PAGE_SET_TRIES + 1):\n"
         ),
         test=f"{_LANDING}::test_pull__a_short_page_set_is_pulled_once_more_then_fails",
-        is_in_ci=True,
     ),
     Mutant(
         name="short_page_set_accepted",
@@ -136,7 +132,6 @@ MUTANTS: tuple[Mutant, ...] = (
             "        yield guard.count(Page(response, records(response)))\n"
         ),
         test=f"{_PAGING}::test_chain__goes_on_over_empty_and_short_pages",
-        is_in_ci=True,
     ),
     Mutant(
         name="loop_of_links_followed",
@@ -161,7 +156,6 @@ MUTANTS: tuple[Mutant, ...] = (
         old="                if tries >= self.limits.max_tries or elapsed + wait >= self.limits.max_total:\n",
         new="                if elapsed + wait >= self.limits.max_total:\n",
         test=f"{_HTTP}::test_server_fault__ends_after_the_tries",
-        is_in_ci=True,
     ),
     Mutant(
         name="half_a_gzip_stream_taken_for_all",
@@ -187,7 +181,6 @@ MUTANTS: tuple[Mutant, ...] = (
         old="            sink.add_deletes(gone)\n",
         new="            pass\n",
         test="tests/connectors/edfi/test_edfi_client.py::test_incremental__applies_upserts_then_deletes_of_one_window",
-        is_in_ci=True,
     ),
     Mutant(
         name="window_starts_one_change_too_late",
@@ -228,7 +221,6 @@ MUTANTS: tuple[Mutant, ...] = (
         old="            failures += found\n",
         new="            failures += []\n",
         test=f"{_RELEASE}::test_publish__a_failed_check_publishes_nothing",
-        is_in_ci=True,
     ),
     Mutant(
         name="swap_before_the_checks",
@@ -265,7 +257,6 @@ MUTANTS: tuple[Mutant, ...] = (
         old="        lock.acquire(blocking=False)\n",
         new="        pass\n",
         test="tests/pipelines/test_writer_lock.py::test_writer_lock__a_second_writer_fails_at_once_and_names_the_holder",
-        is_in_ci=True,
     ),
     Mutant(
         name="token_used_before_it_is_saved",

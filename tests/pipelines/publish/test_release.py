@@ -372,7 +372,7 @@ def test_swap__an_open_release_keeps_answering_and_a_new_open_sees_the_new(wareh
         assert release.refresh() is False
 
 
-def test_swap__readers_see_no_error_through_twenty_publishes(warehouse: Path, published: Path) -> None:
+def test_swap__readers_see_no_error_through_ten_publishes(warehouse: Path, published: Path) -> None:
     publish(warehouse, published, release_info("r00"), KEY)
     stop = threading.Event()
     seen: list[str] = []
@@ -401,7 +401,7 @@ def test_swap__readers_see_no_error_through_twenty_publishes(warehouse: Path, pu
     readers = [threading.Thread(target=read_on), threading.Thread(target=read_on_and_refresh)]
     for reader in readers:
         reader.start()
-    for number in range(1, 21):
+    for number in range(1, 11):
         publish(warehouse, published, release_info(f"r{number:02}"), KEY, keep=1)
     stop.set()
     for reader in readers:
@@ -409,7 +409,7 @@ def test_swap__readers_see_no_error_through_twenty_publishes(warehouse: Path, pu
 
     assert errors == []
     assert seen == sorted(seen)
-    assert len(set(seen)) > 5
+    assert len(set(seen)) > 3
 
 
 def test_rollback__points_back_to_a_kept_release(warehouse: Path, published: Path) -> None:
