@@ -6,7 +6,7 @@ CONTRACTS := tests/connectors/contracts
 # where npm is not there, the contract checks skip and say so
 PRISM := $(if $(shell command -v npm 2>/dev/null),$(VENV)/contracts/.installed)
 
-.PHONY: demo test lint unit identity-validation mutants bench bench-build bench-expertise bench-verify crash pictures lock clean
+.PHONY: demo test lint unit proofs identity-validation mutants bench bench-build bench-expertise bench-verify crash pictures lock clean
 
 # runs the main job on a synthetic district and shows who knows what
 demo: $(VENV)/.installed

@@ -18,7 +18,7 @@ from tests.homes import district, loaded, own
 __all__ = ["district", "loaded", "own", "pytest_terminal_summary"]
 
 PARSED = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
-LONG_LIVED = ("month", "battered")
+LONG_LIVED = ("month", "battered", "tiny", "all_dark", "without_roster")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -33,6 +33,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[PARSED].cleanup()
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     for item in items:
         homes = [name for name in LONG_LIVED if name in item.fixturenames]

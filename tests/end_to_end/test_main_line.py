@@ -139,6 +139,9 @@ def test_main_line__a_second_run_changes_nothing_and_ten_changes_change_ten(own:
     assert scores_after.keys() == scores_before.keys()
     assert len([key for key, score in scores_after.items() if scores_before[key] != score]) == 10
 
+
+@pytest.mark.proof
+def test_main_line__a_full_refresh_publishes_the_same_rows(own: Home) -> None:
     published = release_rows(own)
     refreshed = own.run(full_refresh=True)
     assert refreshed.is_published and all(line.is_new for line in refreshed.streams)

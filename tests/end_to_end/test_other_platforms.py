@@ -142,6 +142,7 @@ def test_other_platforms__frameworks_bring_competencies_with_their_identifiers(h
     assert with_identifier >= 23 and frameworks == 2
 
 
+@pytest.mark.proof
 def test_other_platforms__a_second_run_changes_nothing(wide: tuple[Home, RunReport]) -> None:
     from tests.homes import mart_hashes
 

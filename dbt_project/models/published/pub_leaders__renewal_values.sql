@@ -36,13 +36,9 @@ approved_definitions as (
         on definitions.issuer_key = issuers.issuer_key
     inner join {{ ref('int_renewal__issuer_approvals') }} as approvals
         on definitions.district_id = approvals.district_id
-        and issuers.comparable_name = approvals.comparable_issuer_name
-        and (
-            approvals.micro_credential_id is null
-            or approvals.micro_credential_id = definitions.micro_credential_id
-        )
-        and approvals.approved_from_date <= settings.as_of_date
-        and coalesce(approvals.approved_to_date >= settings.as_of_date, true)
+        and {{ approval_covers(
+            'approvals', 'issuers.comparable_name', 'definitions.micro_credential_id', 'settings.as_of_date'
+        ) }}
 ),
 
 earned_values as (

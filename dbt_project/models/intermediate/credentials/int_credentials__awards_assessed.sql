@@ -29,10 +29,7 @@ approved_awards as (
         on awards.issuer_key = issuers.issuer_key
     inner join approvals
         on awards.district_id = approvals.district_id
-        and issuers.comparable_name = approvals.comparable_issuer_name
-        and (approvals.micro_credential_id is null or approvals.micro_credential_id = awards.micro_credential_id)
-        and awards.issued_date >= approvals.approved_from_date
-        and (approvals.approved_to_date is null or awards.issued_date <= approvals.approved_to_date)
+        and {{ approval_covers('approvals', 'issuers.comparable_name', 'awards.micro_credential_id', 'awards.issued_date') }}
 ),
 
 awards as (

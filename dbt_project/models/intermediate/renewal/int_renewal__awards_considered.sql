@@ -57,13 +57,9 @@ approved_awards as (
         on awards.issuer_key = issuers.issuer_key
     inner join {{ ref('int_renewal__issuer_approvals') }} as approvals
         on awards.district_id = approvals.district_id
-        and issuers.comparable_name = approvals.comparable_issuer_name
-        and (
-            approvals.micro_credential_id is null
-            or approvals.micro_credential_id = definitions.micro_credential_id
-        )
-        and awards.issued_date >= approvals.approved_from_date
-        and coalesce(approvals.approved_to_date >= awards.issued_date, true)
+        and {{ approval_covers(
+            'approvals', 'issuers.comparable_name', 'definitions.micro_credential_id', 'awards.issued_date'
+        ) }}
 )
 
 select
