@@ -22,7 +22,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.installed-dev $(PRISM)
-	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 # people who share, change or lose what identifies them, seeds 1 to 20: what the rules make of them; half a minute
 identity-validation: $(VENV)/.installed-dev
@@ -30,7 +30,7 @@ identity-validation: $(VENV)/.installed-dev
 
 # tests that take a minute or more each, on top of `make test`: every death of a run, a folded month, each source dark
 proofs: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -m proof --numprocesses auto --dist loadgroup
+	$(BIN)/python -m pytest -m proof --numprocesses auto --dist loadfile
 
 # puts faults into a copy of the project, one at a time: the test that guards against each must fail
 mutants: $(VENV)/.installed-dev
