@@ -9,12 +9,12 @@ A person without a name (consent declined, or no roster) and one who has left is
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, TypedDict, cast
 
 from pipelines.apps.access import AccessRefused, Viewer, visible_bands
+from pipelines.apps.closest import closest, did_you_mean
 from pipelines.apps.release_reader import Release
 
 # The bands that the viewer may see of the person of a row; needs the parameters of `sight_parameters`.
@@ -214,7 +214,7 @@ def confirm_viewer(release: Release, viewer: Viewer) -> None:
     schools = _schools(release)
     if viewer.school_id not in {school["school_id"] for school in schools}:
         names = [f"{viewer.role_name}:{school['school_id']}" for school in _close_schools(viewer.school_id, schools)]
-        raise UnknownSchool(f"there is no school with the id {viewer.school_id!r}.{_did_you_mean(names)}")
+        raise UnknownSchool(f"there is no school with the id {viewer.school_id!r}.{did_you_mean(names)}")
 
 
 def _confirm_self(release: Release, viewer: Viewer) -> None:
@@ -241,11 +241,10 @@ def resolve_competency(release: Release, text: str) -> dict[str, Any]:
                 return row
     by_word = {str(row["competency_name"] or "").casefold(): row for row in known}
     by_word |= {str(row["competency_code"] or "").casefold(): row for row in known}
-    close = difflib.get_close_matches(wanted, [word for word in by_word if word], n=3, cutoff=0.5)
-    close += [word for word in by_word if wanted and wanted in word and word not in close][:3]
-    names = [f"{by_word[word]['competency_name']} ({by_word[word]['competency_code']})" for word in close]
+    close = (by_word[word] for word in closest(wanted, by_word))
+    names = [f"{row['competency_name']} ({row['competency_code']})" for row in close]
     raise UnknownCompetency(
-        f"there is no competency {text!r} among the {len(known)} of this release.{_did_you_mean(names)}"
+        f"there is no competency {text!r} among the {len(known)} of this release.{did_you_mean(names)}"
     )
 
 
@@ -258,7 +257,7 @@ def resolve_school(release: Release, text: str | int) -> dict[str, Any]:
             if str(school[column] or "").casefold() == wanted:
                 return school
     names = [f"{school['school_name']} ({school['school_id']})" for school in _close_schools(wanted, schools)]
-    raise UnknownSchool(f"there is no school {text!r} among the {len(schools)} of this release.{_did_you_mean(names)}")
+    raise UnknownSchool(f"there is no school {text!r} among the {len(schools)} of this release.{did_you_mean(names)}")
 
 
 def resolve_staff(release: Release, viewer: Viewer, text: str) -> dict[str, Any]:
@@ -313,13 +312,7 @@ def _close_schools(text: str, schools: Iterable[Mapping[str, Any]]) -> list[Mapp
     for school in schools:
         by_word[str(school["school_id"])] = school
         by_word[str(school["school_name"] or "").casefold()] = school
-    close = difflib.get_close_matches(wanted, [word for word in by_word if word], n=3, cutoff=0.5)
-    close += [word for word in by_word if wanted and wanted in word and word not in close][:3]
-    return list({by_word[word]["school_id"]: by_word[word] for word in close}.values())
-
-
-def _did_you_mean(names: list[str]) -> str:
-    return f" Did you mean {', '.join(names)}?" if names else ""
+    return list({by_word[word]["school_id"]: by_word[word] for word in closest(wanted, by_word)}.values())
 
 
 def _in_words(sight: str) -> str:

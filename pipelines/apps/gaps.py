@@ -10,12 +10,12 @@ A gap is more need than supply; where nothing is known there is neither a gap no
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, TypedDict, cast
 
 from pipelines.apps.access import SIGHTS, AccessRefused, Viewer, visible_bands
+from pipelines.apps.closest import closest, did_you_mean
 from pipelines.apps.finder import QuestionRefused, confirm_viewer, resolve_competency, resolve_school
 from pipelines.apps.release_reader import Release
 from pipelines.publish.suppression import DEFAULT_THRESHOLD
@@ -357,12 +357,9 @@ def resolve_group(release: Release, text: str) -> dict[str, Any]:
         if wanted in (row["group_id"].casefold(), row["group_name"].casefold()):
             return row | {"codes": set(row["codes"])}
     by_word = {row["group_id"].casefold(): row for row in rows} | {row["group_name"].casefold(): row for row in rows}
-    close = difflib.get_close_matches(wanted, list(by_word), n=3, cutoff=0.5)
-    close += [word for word in by_word if wanted and wanted in word and word not in close]
-    names = list(dict.fromkeys(by_word[word]["group_name"] for word in close))
-    hint = f" Did you mean {', '.join(names)}?" if names else ""
+    names = list(dict.fromkeys(by_word[word]["group_name"] for word in closest(wanted, by_word)))
     listed = ", ".join(row["group_name"] for row in rows) or "none; the seed competency_groups names them"
-    raise UnknownGroup(f"there is no competency group {text!r}.{hint} Groups: {listed}")
+    raise UnknownGroup(f"there is no competency group {text!r}.{did_you_mean(names)} Groups: {listed}")
 
 
 def _years(release: Release) -> dict[int, bool]:

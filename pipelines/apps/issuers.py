@@ -14,6 +14,7 @@ import difflib
 from typing import Any, TypedDict, cast
 
 from pipelines.apps.access import Viewer, visible_bands
+from pipelines.apps.closest import did_you_mean
 from pipelines.apps.finder import QuestionRefused, confirm_viewer
 from pipelines.apps.release_reader import Release
 
@@ -133,5 +134,5 @@ def _resolve_issuer(known: list[dict[str, Any]], text: str) -> dict[str, Any]:
     by_name = {str(row["issuer"] or row["issuer_id"] or "").casefold(): row for row in known}
     names = difflib.get_close_matches(wanted, [name for name in by_name if name], n=3, cutoff=0.4)
     close = holding or [by_name[name] for name in names]
-    hint = f" Did you mean {', '.join(str(row['issuer'] or row['issuer_id']) for row in close[:3])}?" if close else ""
+    hint = did_you_mean([str(row["issuer"] or row["issuer_id"]) for row in close[:3]])
     raise UnknownIssuer(f"there is no issuer {text!r} among the {len(known)} of this release.{hint}")

@@ -10,7 +10,6 @@ proposed.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict, cast
 
@@ -18,6 +17,7 @@ import polars as pl
 
 from pipelines.analysis.set_cover import Choice, choose_leaders
 from pipelines.apps.access import STRENGTHS, Viewer, visible_bands
+from pipelines.apps.closest import closest, did_you_mean
 from pipelines.apps.finder import (
     VISIBLE_EXPERTISE,
     QuestionRefused,
@@ -212,10 +212,8 @@ def _of_group(release: Release, group: str) -> list[dict[str, Any]]:
 
 
 def _close(text: str, known: Mapping[str, str]) -> str:
-    wanted = text.strip().casefold()
-    close = difflib.get_close_matches(wanted, list(known), n=3, cutoff=0.5)
-    close += [word for word in known if wanted and wanted in word and word not in close][:3]
-    return f" Did you mean {', '.join(dict.fromkeys(known[word] for word in close))}?" if close else ""
+    close = closest(text.strip().casefold(), known)
+    return did_you_mean(list(dict.fromkeys(known[word] for word in close)))
 
 
 def _served(release: Release, viewer: Viewer, schools: Sequence[str]) -> dict[str, dict[str, Any]]:
