@@ -5,8 +5,11 @@ BIN := $(VENV)/bin
 CONTRACTS := tests/connectors/contracts
 # where npm is not there, the contract checks skip and say so
 PRISM := $(if $(shell command -v npm 2>/dev/null),$(VENV)/contracts/.installed)
+REPORT_CHECKS := tests/pipelines/apps/study_report/browser
+# likewise: without npm the report is not held against accessibility rules
+AXE := $(if $(shell command -v npm 2>/dev/null),$(VENV)/report-checks/.installed)
 
-.PHONY: demo test lint unit proofs identity-validation mutants bench bench-build bench-expertise bench-verify crash pictures lock clean
+.PHONY: demo test lint unit proofs identity-validation study-validation mutants bench bench-build bench-expertise bench-study bench-verify crash pictures lock clean
 
 # runs the main job on a synthetic district and shows who knows what
 demo: $(VENV)/.installed
@@ -21,12 +24,16 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: $(VENV)/.installed-dev $(PRISM)
+unit: $(VENV)/.installed-dev $(PRISM) $(AXE)
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 # people who share, change or lose what identifies them, seeds 1 to 20: what the rules make of them; half a minute
 identity-validation: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.pipelines.identity.validation
+
+# planted effects, 1,000 seeds of two ways to select who earns, every estimator of the study
+study-validation: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.analysis.study.validation
 
 # tests that take a minute or more each, on top of `make test`: every death of a run, a folded month, each source dark
 proofs: $(VENV)/.installed-dev
@@ -55,6 +62,13 @@ $(VENV)/contracts/.installed: $(addprefix $(CONTRACTS)/,package.json package-loc
 	cd $(@D) && npm ci --loglevel=error
 	touch $@
 
+# the accessibility rules that the study's report is held against in a browser
+$(VENV)/report-checks/.installed: $(addprefix $(REPORT_CHECKS)/,package.json package-lock.json .npmrc) | $(VENV)/pyvenv.cfg
+	mkdir -p $(@D)
+	cp $^ $(@D)
+	cd $(@D) && npm ci --loglevel=error
+	touch $@
+
 # landing beside a bare HTTP drain and beside dlt, which gets an environment of its own
 bench: $(VENV)/.installed-dev
 	$(PYTHON) -m venv $(VENV)-bench
@@ -68,6 +82,10 @@ bench-build: $(VENV)/.installed-dev
 # expertise, coverage and pairing of 7,000, 35,000 and 70,000 teachers; a quarter of an hour and 30 GB of disk
 bench-expertise: $(VENV)/.installed-dev
 	$(BIN)/python tests/benchmarks/expertise.py
+
+# the study of 70,000 teachers over eight years, from built marts to the written report
+bench-study: $(VENV)/.installed-dev
+	$(BIN)/python tests/benchmarks/study.py
 
 # signed badges end to end beside the bare library
 bench-verify: $(VENV)/.installed-dev

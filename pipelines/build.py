@@ -10,8 +10,9 @@ import dagster as dg
 
 from pipelines.assets.landed import landed_assets
 from pipelines.assets.release import release_asset
+from pipelines.assets.study import study_assets
 from pipelines.assets.warehouse import dbt_resource, warehouse_assets
-from pipelines.automation.schedules import SCHEDULED_RETRIES, daily, load_and_publish
+from pipelines.automation.schedules import SCHEDULED_RETRIES, daily, load_and_publish, study
 from pipelines.checks.deliveries import delivery_checks
 from pipelines.progress import Listener, Silent
 from pipelines.settings import Settings
@@ -28,9 +29,10 @@ def build_defs(
             *(landed_assets(settings, platform, listener, retries) for platform in platforms),
             warehouse_assets(settings, listener),
             release_asset(settings, listener),
+            *study_assets(settings),
         ],
         asset_checks=[delivery_checks(settings, platform, listener) for platform in platforms],
-        jobs=[load_and_publish],
+        jobs=[load_and_publish, study],
         schedules=[daily(settings)],
         resources={"dbt": dbt_resource()},
     )

@@ -41,6 +41,7 @@ from pipelines.commands import (
     pair,
     renewal,
     review,
+    study,
 )
 
 if TYPE_CHECKING:
@@ -270,6 +271,7 @@ ASKING = (
     pair.pair,
     renewal.renewal,
     issuers.issuers,
+    study.study,
     export.export,
 )
 for command in ASKING:

@@ -63,6 +63,7 @@ sources:
 
 roles:
   district_leader: {{scope: district, inside: band}}
+  evaluator: {{scope: district, inside: none, outside: none}}
   principal: {{scope: school, inside: band, outside: strengths}}
   coach: {{scope: school, inside: strengths, outside: strengths}}
   teacher: {{scope: self, inside: band, outside: strengths}}

@@ -127,6 +127,7 @@ class Schedule(_Part):
 
 DEFAULT_ROLES = {
     "district_leader": Role(scope="district", inside="band"),
+    "evaluator": Role(scope="district", inside="none", outside="none"),
     "principal": Role(scope="school", inside="band"),
     "coach": Role(scope="school", inside="strengths"),
     "teacher": Role(scope="self", inside="band"),

@@ -117,6 +117,15 @@ class Viewer:
         return any(visible_bands(sight) for sight in sights)
 
 
+def check_may_study(viewer: Viewer) -> None:
+    """Raise AccessRefused unless the viewer's scope is the district: the study tells of all of it."""
+    if viewer.role.scope != "district":
+        raise AccessRefused(
+            f"the study tells of the whole district, and the role {viewer.role_name} does not reach that far: "
+            "ask as a role whose scope is the district, such as evaluator"
+        )
+
+
 def _form(name: str, role: Role) -> str:
     whose = {"school": ":SCHOOL_ID", "self": ":STAFF_KEY"}
     return name + whose.get(role.scope, "")

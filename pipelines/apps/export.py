@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.analysis.small_cells import DEFAULT_THRESHOLD
 from pipelines.apps.access import Viewer
 from pipelines.apps.export_counts import visible_counts
 from pipelines.apps.finder import (
@@ -25,7 +26,6 @@ from pipelines.apps.finder import (
 )
 from pipelines.apps.release_reader import Release, open_release
 from pipelines.publish.layout import sync_file, sync_folder
-from pipelines.publish.suppression import DEFAULT_THRESHOLD
 
 FORMATS = ("parquet", "csv", "xlsx")
 WORKBOOK = "leaders.xlsx"

@@ -2,7 +2,7 @@
 
 Belongs here: true counts inside the viewer's scope, small ones hidden outside of it. Does not belong
 here: writing files (export), who may see what (access, gaps), how small counts are hidden
-(publish.suppression).
+(analysis.small_cells).
 
 What is of the whole district is taken away by who sees the whole district: from a total, less one's
 own school, a count would follow that is hidden elsewhere.
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipelines.analysis.small_cells import DEFAULT_THRESHOLD, suppress_small_cells
 from pipelines.apps.access import Viewer, visible_bands
 from pipelines.apps.finder import own_school
 from pipelines.apps.gaps import (
@@ -22,7 +23,6 @@ from pipelines.apps.gaps import (
     HIDDEN_FROM_STRENGTHS,
 )
 from pipelines.apps.release_reader import Release
-from pipelines.publish.suppression import DEFAULT_THRESHOLD, suppress_small_cells
 
 _BAND_COUNTS = ("need_count", "expert_count", "strong_practice_count", "demonstrated_count", "developing_count")
 _PEOPLE_COUNTS = ("evidence_staff_count", *_BAND_COUNTS)

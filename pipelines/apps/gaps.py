@@ -14,11 +14,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, TypedDict, cast
 
+from pipelines.analysis.small_cells import DEFAULT_THRESHOLD
 from pipelines.apps.access import SIGHTS, AccessRefused, Viewer, visible_bands
 from pipelines.apps.closest import closest, did_you_mean
 from pipelines.apps.finder import QuestionRefused, confirm_viewer, resolve_competency, resolve_school
 from pipelines.apps.release_reader import Release
-from pipelines.publish.suppression import DEFAULT_THRESHOLD
 
 # What tells of needs, or what follows from it: shown only where every band is seen.
 HIDDEN_FROM_STRENGTHS = (

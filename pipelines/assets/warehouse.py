@@ -86,6 +86,15 @@ def dbt_environment(settings: Settings) -> Iterator[None]:
                 os.environ[name] = value
 
 
+def project_digest(project: Path) -> str:
+    """SHA-256 of all that dbt reads of a project: another one means that it has to be parsed anew."""
+    digest = hashlib.sha256()
+    for path in sorted(project.rglob("*")):
+        if path.is_file() and path.suffix in {".sql", ".py", ".yml", ".csv", ".md"}:
+            digest.update(str(path.relative_to(project)).encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
 def dbt_manifest(settings: Settings) -> Path:
     """dbt's manifest of the project as it stands; parsed anew only when a file changed.
 
@@ -94,11 +103,8 @@ def dbt_manifest(settings: Settings) -> Path:
     """
     target = dbt_target(settings)
     manifest, stamp = target / "project.json", target / "project.sha256"
-    digest = hashlib.sha256()
-    for path in sorted(DBT_PROJECT.rglob("*")):
-        if path.is_file() and path.suffix in {".sql", ".yml", ".csv", ".md"}:
-            digest.update(str(path.relative_to(DBT_PROJECT)).encode() + path.read_bytes())
-    if manifest.is_file() and stamp.is_file() and stamp.read_text() == digest.hexdigest():
+    digest = project_digest(DBT_PROJECT)
+    if manifest.is_file() and stamp.is_file() and stamp.read_text() == digest:
         return manifest
     target.mkdir(parents=True, exist_ok=True)
     settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
@@ -115,7 +121,7 @@ def dbt_manifest(settings: Settings) -> Path:
         raise WarehouseFailed(f"dbt can't read {DBT_PROJECT.name}:\n{done.stdout}{done.stderr}")
     stamp.unlink(missing_ok=True)
     write_whole(manifest, (target / "manifest.json").read_bytes())
-    write_whole(stamp, digest.hexdigest().encode())
+    write_whole(stamp, digest.encode())
     return manifest
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dagster as dg
 
+from pipelines.assets.study import STUDY_GROUP
 from pipelines.settings import Settings
 
 JOB_NAME = "load_and_publish"
@@ -17,8 +18,17 @@ SCHEDULED_RETRIES = dg.RetryPolicy(max_retries=3, delay=60, backoff=dg.Backoff.E
 
 load_and_publish = dg.define_asset_job(
     JOB_NAME,
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.groups(STUDY_GROUP),
     description="Pull every configured source, judge it, build the warehouse, publish the release.",
+    executor_def=dg.in_process_executor,
+)
+
+
+# no schedule of its own: evaluators study when a year's scores are in
+study = dg.define_asset_job(
+    "study",
+    selection=dg.AssetSelection.groups(STUDY_GROUP),
+    description="Credential earners and comparable colleagues, of the release that stands.",
     executor_def=dg.in_process_executor,
 )
 

@@ -300,6 +300,67 @@ EXPECTED_COLUMNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "awards": ("staff_key",),
         "element_scores": ("staff_key",),
         "pd_spending": (),
+        "study_panel": (
+            "staff_key",
+            "district_id",
+            "school_year",
+            "school_key",
+            "grade_band",
+            "licence_type",
+            "years_experience",
+            "first_award_date",
+            "first_award_school_year",
+            "first_treated_year",
+            "award_count",
+            "submission_count",
+            "pd_hours",
+            "traditional_pd_hours",
+            "rubric_version",
+            "observation_count",
+            "mean_score",
+            "outcome_score",
+            "is_retained",
+            "survey_score",
+            "is_never_earner_high_hours",
+            "cost_usd",
+            "is_current",
+        ),
+        "study_aligned_elements": ("staff_key", "rubric_version", "element_code"),
+        "study_costs": (
+            "staff_key",
+            "district_id",
+            "school_year",
+            "arm",
+            "category",
+            "payer",
+            "ingredient",
+            "quantity",
+            "unit",
+            "unit_price_usd",
+            "price_year",
+            "amount_usd",
+            "source",
+        ),
+        "study_flow": (
+            "district_id",
+            "subject",
+            "reason",
+            "is_counted",
+            "people_count",
+            "record_count",
+            "amount_usd",
+        ),
+        "pd_spending_summary": (
+            "district_id",
+            "fiscal_year",
+            "school_key",
+            "category",
+            "payer",
+            "programme",
+            "line_count",
+            "amount_usd",
+        ),
+        "unmapped_spending": ("district_id", "fiscal_year", "amount_usd", "function_code", "object_code"),
     },
     "analysts": {
         "loads": (),
@@ -327,7 +388,7 @@ TABLES_OF_PEOPLE = frozenset({"identity_queue"})
 
 # An analyst's queue is emptied by good work; the other audiences' tables are not.
 GUARDED_AGAINST_SHRINKING = ("leaders", "evaluators")
-MAY_EMPTY = ("disputes", "unpaired")  # of those audiences, the tables that good work empties too
+MAY_EMPTY = ("disputes", "unpaired", "unmapped_spending")  # of those audiences, the tables that good work empties too
 _SHRINK_FLOOR = 20  # below this many rows, half of them is too few to mean anything
 
 _SCORE_COLUMN = r"(^|_)(scores?|means?|average|avg|ratings?|levels?|posterior|percentile|quantile)(_|$)"

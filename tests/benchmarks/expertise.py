@@ -192,6 +192,8 @@ def main() -> None:
     parser.add_argument("--teachers", type=int, nargs="+", default=SIZES)
     parser.add_argument("--folder", type=Path, help="keep everything here")
     options = parser.parse_args()
+    if options.folder:
+        options.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=options.folder) as temporary:
         folder = options.folder or Path(temporary)
         empty = folder / "empty"

@@ -167,6 +167,26 @@ def test_tiny_district__hours_attended_and_dollars_unmapped(tiny: Built) -> None
     ]
 
 
+def test_tiny_district__the_study_has_earners_and_every_dollar_of_the_ledger(tiny: Built) -> None:
+    """Revoked and unapproved awards make nobody an earner; an award of 2026 counts from 2027."""
+    earners = tiny.rows(
+        "select distinct staff_name, first_treated_year from pub_evaluators__study_panel "
+        "join dim_staff using (staff_key) where first_treated_year is not null order by 1"
+    )
+    assert earners == [("Ada Expert", 2027), ("Ben Need", 2027), ("Di Demonstrated", 2027), ("Ida Developing", 2027)]
+    # 500 of PD over the six hours that Ada attended; nobody's pay is on record, so time has no price
+    assert tiny.rows(
+        "select staff_name, ingredient, sum(quantity), sum(amount_usd) from pub_evaluators__study_costs "
+        "join dim_staff using (staff_key) where arm = 'traditional' group by all order by all"
+    ) == [("Ada Expert", "participant time", 6, None), ("Ada Expert", "spending on PD", 6, 500)]
+    assert tiny.rows(
+        "select category, payer, sum(amount_usd)::varchar from pub_evaluators__pd_spending_summary group by all"
+    ) == [("training", "unknown", "500.00")]
+    assert tiny.rows("select function_code, amount_usd::varchar from pub_evaluators__unmapped_spending") == [
+        ("3300", "1200.50")
+    ]
+
+
 def test_tiny_district__a_licence_joins_its_person_and_ratings(tiny: Built) -> None:
     assert tiny.rows(
         "select count(distinct licence_key), count(distinct evaluation_score_key), count(licences.staff_key) "

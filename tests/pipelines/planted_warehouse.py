@@ -23,6 +23,7 @@ from tests.pipelines.planted_issuers import issuer_tables
 from tests.pipelines.planted_next_steps import next_steps_tables
 from tests.pipelines.planted_pairings import pairing_tables
 from tests.pipelines.planted_renewal import renewal_tables
+from tests.pipelines.planted_study import study_tables
 
 KEY = b"a long enough key for tests"
 SCHOOLS = {"101": "Alder Elementary", "102": "Birch Middle", "103": "Cedar High"}
@@ -199,6 +200,8 @@ def build_warehouse(path: Path, *, reverse: bool = False, extra_sql: str = "") -
             select md5(i::varchar) as spending_key, cast(100 * i as decimal(18, 2)) as amount_usd,
                 '2213' as function_code
             from range(5) as lines (i) order by i {direction};
+
+            {study_tables(direction)}
 
             create table pub_analysts__loads (connection varchar, run_id varchar, started_at timestamptz);
             insert into pub_analysts__loads values ('badges', 'run-1', '2026-11-20 03:00:00+00');

@@ -16,8 +16,12 @@ select
     vendor_name,
     crosswalk_id,
     pd_category,
+    cost_category,
+    study_arm,
     is_pd,
     is_mapped,
+    payer,
+    programme,
     source_system,
     connection
 from {{ ref('int_spending__lines_categorised') }}

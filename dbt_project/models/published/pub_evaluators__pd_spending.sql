@@ -12,5 +12,7 @@ select
     school_key,
     pd_category,
     is_pd,
-    is_mapped
+    is_mapped,
+    payer,
+    programme
 from {{ ref('fct_pd_spending') }}

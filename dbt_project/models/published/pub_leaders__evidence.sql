@@ -1,32 +1,37 @@
 {%- set half_life = var('recency_half_life_years') -%}
 {%- set fresh_until = (0.5 * half_life) | string | replace('.0', '') -%}
 {%- set middling_until = (1.5 * half_life) | string | replace('.0', '') -%}
+{%- set fresh_months = (6 * half_life) | int -%}
+{%- set middling_months = (18 * half_life) | int -%}
 
 with
 
-settings as (
+days as (
     select
-        district_id,
-        as_of_date
-    from {{ ref('stg_pipeline__settings') }}
-),
-
-current_year as (
-    select
-        district_id,
-        oldest_date
-    from {{ ref('int_expertise__school_years_listed') }}
-    where is_current
+        settings.district_id,
+        settings.as_of_date,
+        current_year.oldest_date,
+        cast({{ dbt.dateadd('month', -1 * fresh_months, 'settings.as_of_date') }} as date) as fresh_after_date,
+        cast({{ dbt.dateadd('month', -1 * middling_months, 'settings.as_of_date') }} as date) as middling_after_date
+    from {{ ref('stg_pipeline__settings') }} as settings
+    inner join {{ ref('int_expertise__school_years_listed') }} as current_year
+        on settings.district_id = current_year.district_id
+    where current_year.is_current
 ),
 
 alignments as (
     select
-        item_key as rubric_element_key,
-        competency_key,
-        valid_from_date,
-        valid_to_date
-    from {{ ref('int_credentials__alignments_unioned') }}
-    where item_type = 'rubric_element' and status = 'approved' and competency_key is not null
+        alignments.item_key as rubric_element_key,
+        alignments.competency_key,
+        alignments.valid_from_date,
+        alignments.valid_to_date,
+        elements.element_title
+    from {{ ref('int_credentials__alignments_unioned') }} as alignments
+    inner join {{ ref('dim_rubric_elements') }} as elements on alignments.item_key = elements.rubric_element_key
+    where
+        alignments.item_type = 'rubric_element'
+        and alignments.status = 'approved'
+        and alignments.competency_key is not null
 ),
 
 estimates as (
@@ -45,10 +50,40 @@ chosen_versions as (
     select
         staff_key,
         competency_key,
-        rubric_version,
-        observed_result
+        rubric_version
     from {{ ref('int_expertise__observations_summarised') }}
     where is_current
+),
+
+-- what is the same for all scores that one person has of one element is joined and worded here, once: scores are the
+-- longest and widest table, and joined to this one table they are only read past it, never held in memory
+staff_elements as (
+    select
+        staff.staff_key,
+        alignments.rubric_element_key,
+        alignments.competency_key,
+        alignments.valid_from_date,
+        alignments.valid_to_date,
+        alignments.element_title,
+        estimates.latest_observed_date,
+        chosen_versions.rubric_version as chosen_version,
+        case
+            when estimates.observation_count = 1 then 'the only observation of this element: does not count'
+            when estimates.observation_count < {{ var('minimum_observations') }}
+                then 'fewer than {{ var("minimum_observations") }} observations of this element: does not count'
+            when estimates.observed_result is null and estimates.rater_count = 1
+                then 'all by one rater in one school year: does not count'
+            when estimates.observed_result is null
+                then 'all in one school year, by no rater who is named: does not count'
+        end as remark
+    from {{ ref('dim_staff') }} as staff
+    cross join alignments
+    left join estimates
+        on staff.staff_key = estimates.staff_key
+        and alignments.rubric_element_key = estimates.rubric_element_key
+    left join chosen_versions
+        on staff.staff_key = chosen_versions.staff_key
+        and alignments.competency_key = chosen_versions.competency_key
 ),
 
 adjusted_raters as (
@@ -59,89 +94,52 @@ adjusted_raters as (
     where is_adjusted
 ),
 
-scores as (
+observations as (
     select
-        scores.evaluation_score_key,
+        {{ surrogate_key(
+            ['scores.evaluation_score_key', 'staff_elements.competency_key'], district_id='scores.district_id'
+        ) }} as evidence_key,
         scores.district_id,
         scores.staff_key,
-        alignments.competency_key,
-        scores.rubric_version,
-        scores.observation_type,
-        scores.observed_date,
+        staff_elements.competency_key,
+        'observation' as evidence_type,
+        scores.observed_date as evidence_date,
+        staff_elements.element_title || coalesce(' (' || scores.observation_type || ')', '') as title,
         scores.source_system,
         scores.source_record_id,
-        elements.element_title,
-        estimates.observation_count,
-        estimates.rater_count,
-        estimates.observed_result,
-        adjusted_raters.rater_key is not null as is_rater_adjusted,
-        scores.observed_date > settings.as_of_date as is_in_future,
-        scores.observed_date <= current_year.oldest_date as is_too_old,
-        scores.observed_date
-        > cast({{ dbt.dateadd('month', -1 * (6 * half_life) | int, 'settings.as_of_date') }} as date) as is_fresh,
-        scores.observed_date
-        > cast({{ dbt.dateadd('month', -1 * (18 * half_life) | int, 'settings.as_of_date') }} as date) as is_middling
+        case
+            when scores.observed_date > days.as_of_date
+                then 'dated ' || {{ iso_date('scores.observed_date') }} || ', in the future: does not count'
+            when scores.observed_date <= days.oldest_date
+                then 'older than {{ var("observation_years") }} years: does not count'
+            when scores.rubric_version <> staff_elements.chosen_version
+                then 'scored on another rubric version: does not count'
+            else staff_elements.remark
+        end as remark,
+        case
+            when scores.observed_date > days.fresh_after_date then 'recent: counts almost in full'
+            when scores.observed_date > days.middling_after_date
+                then '{{ fresh_until }} to {{ middling_until }} years old: counts about half'
+            else 'over {{ middling_until }} years old: counts about a quarter'
+        end as weight_in_words,
+        adjusted_raters.rater_key is not null as is_rater_adjusted
     from {{ ref('int_evaluations__scores_interpreted') }} as scores
-    inner join settings on scores.district_id = settings.district_id
-    inner join current_year on scores.district_id = current_year.district_id
-    inner join {{ ref('dim_rubric_elements') }} as elements on scores.rubric_element_key = elements.rubric_element_key
-    left join estimates
-        on scores.staff_key = estimates.staff_key
-        and scores.rubric_element_key = estimates.rubric_element_key
-    inner join alignments
-        on scores.rubric_element_key = alignments.rubric_element_key
+    inner join days on scores.district_id = days.district_id
+    inner join staff_elements
+        on scores.staff_key = staff_elements.staff_key
+        and scores.rubric_element_key = staff_elements.rubric_element_key
         and (
-            alignments.valid_from_date is null
-            or coalesce(estimates.latest_observed_date, scores.observed_date) >= alignments.valid_from_date
+            staff_elements.valid_from_date is null
+            or coalesce(staff_elements.latest_observed_date, scores.observed_date) >= staff_elements.valid_from_date
         )
         and (
-            alignments.valid_to_date is null
-            or coalesce(estimates.latest_observed_date, scores.observed_date) <= alignments.valid_to_date
+            staff_elements.valid_to_date is null
+            or coalesce(staff_elements.latest_observed_date, scores.observed_date) <= staff_elements.valid_to_date
         )
     left join adjusted_raters
         on scores.rubric_element_key = adjusted_raters.rubric_element_key
         and scores.rater_key = adjusted_raters.rater_key
-    where scores.staff_key is not null and scores.observed_date is not null and scores.is_usable
-),
-
-observations as (
-    select
-        {{ surrogate_key(
-            ['scores.evaluation_score_key', 'scores.competency_key'], district_id='scores.district_id'
-        ) }} as evidence_key,
-        scores.district_id,
-        scores.staff_key,
-        scores.competency_key,
-        'observation' as evidence_type,
-        scores.observed_date as evidence_date,
-        scores.element_title || coalesce(' (' || scores.observation_type || ')', '') as title,
-        scores.source_system,
-        scores.source_record_id,
-        case
-            when scores.is_in_future
-                then 'dated ' || {{ iso_date('scores.observed_date') }} || ', in the future: does not count'
-            when scores.is_too_old then 'older than {{ var("observation_years") }} years: does not count'
-            when scores.rubric_version <> chosen_versions.rubric_version
-                then 'scored on another rubric version: does not count'
-            when scores.observation_count = 1 then 'the only observation of this element: does not count'
-            when scores.observation_count < {{ var('minimum_observations') }}
-                then 'fewer than {{ var("minimum_observations") }} observations of this element: does not count'
-            when scores.observed_result is null and scores.rater_count = 1
-                then 'all by one rater in one school year: does not count'
-            when scores.observed_result is null
-                then 'all in one school year, by no rater who is named: does not count'
-        end as remark,
-        case
-            when scores.is_fresh then 'recent: counts almost in full'
-            when scores.is_middling
-                then '{{ fresh_until }} to {{ middling_until }} years old: counts about half'
-            else 'over {{ middling_until }} years old: counts about a quarter'
-        end as weight_in_words,
-        scores.is_rater_adjusted
-    from scores
-    left join chosen_versions
-        on scores.staff_key = chosen_versions.staff_key
-        and scores.competency_key = chosen_versions.competency_key
+    where scores.observed_date is not null and scores.is_usable
 ),
 
 awards as (

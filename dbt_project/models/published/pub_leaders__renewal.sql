@@ -7,38 +7,21 @@ settings as (
     from {{ ref('stg_pipeline__settings') }}
 ),
 
-jurisdictions as (
-    select distinct
-        district_id,
-        jurisdiction
-    from {{ ref('int_renewal__policies') }}
-),
-
-licence_counts as (
-    select
-        staff_key,
-        count(*) as licence_count
-    from {{ ref('fct_licences') }}
-    where staff_key is not null
-    group by staff_key
-),
-
 people as (
     select
         staff.staff_key,
         staff.district_id,
-        jurisdictions.jurisdiction,
+        renewing.jurisdiction,
         case when staff.is_naming_allowed then staff.staff_name end as staff_name,
         staff.school_key,
         schools.school_id,
         schools.school_name,
-        coalesce(licence_counts.licence_count, 0) > 0 as has_licence,
+        renewing.has_licence,
         settings.as_of_date
     from {{ ref('dim_staff') }} as staff
     inner join settings on staff.district_id = settings.district_id
-    inner join jurisdictions on staff.district_id = jurisdictions.district_id
+    inner join {{ ref('int_renewal__people') }} as renewing on staff.staff_key = renewing.staff_key
     left join {{ ref('dim_schools') }} as schools on staff.school_key = schools.school_key
-    left join licence_counts on staff.staff_key = licence_counts.staff_key
     where staff.is_active
 ),
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.apps.access import BANDS, AccessRefused, Role, Viewer, visible_bands
+from pipelines.apps.access import BANDS, AccessRefused, Role, Viewer, check_may_study, visible_bands
 from pipelines.apps.finder import NO_SCHOOL, own_school
 from tests.pipelines.planted_warehouse import ROLES
 
@@ -81,3 +81,13 @@ def test_role__refuses_unknown_words(wrong: dict[str, str]) -> None:
 def test_visible_bands__an_unknown_sight_shows_nothing() -> None:
     assert visible_bands("everything") == frozenset()
     assert visible_bands("score") == visible_bands("band") == frozenset(BANDS)
+
+
+@pytest.mark.parametrize("who", ["principal:103", "coach:101", "teacher:key"])
+def test_check_may_study__the_study_is_of_the_whole_district(who: str) -> None:
+    with pytest.raises(AccessRefused, match="the study tells of the whole district"):
+        check_may_study(Viewer.parse(who, ROLES))
+
+
+def test_check_may_study__who_reaches_the_district_may() -> None:
+    check_may_study(Viewer.parse("district_leader", ROLES))

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.analysis.small_cells import DEFAULT_THRESHOLD
 from pipelines.apps.access import Viewer
 from pipelines.apps.export import export
 from pipelines.apps.export_counts import hide_small_counts, visible_counts
 from pipelines.apps.release_reader import Release
-from pipelines.publish.suppression import DEFAULT_THRESHOLD
 from tests.pipelines.planted_warehouse import ROLES
 
 LEADER = Viewer.parse("district_leader", ROLES)

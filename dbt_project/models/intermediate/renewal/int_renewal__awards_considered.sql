@@ -7,22 +7,6 @@ settings as (
     from {{ ref('stg_pipeline__settings') }}
 ),
 
-jurisdictions as (
-    select distinct
-        district_id,
-        jurisdiction
-    from {{ ref('int_renewal__policies') }}
-),
-
-licence_counts as (
-    select
-        staff_key,
-        count(*) as licence_count
-    from {{ ref('fct_licences') }}
-    where staff_key is not null
-    group by staff_key
-),
-
 dated_cycles as (
     select
         staff_key,
@@ -66,7 +50,7 @@ select
     awards.credential_award_key,
     awards.district_id,
     awards.staff_key,
-    jurisdictions.jurisdiction,
+    people.jurisdiction,
     cycles.renewal_cycle_key,
     awards.micro_credential_key,
     awards.issued_at,
@@ -78,7 +62,7 @@ select
     -- without any approval on file, approval is not applied
     approval_counts.approval_count = 0
     or approved_awards.credential_award_key is not null as is_issuer_approved,
-    coalesce(licence_counts.licence_count, 0) > 0 as has_licence,
+    people.has_licence,
     cycle_spans.staff_key is not null as has_dated_cycle,
     coalesce(awards.expires_date < cycle_spans.first_begins_date, false) as is_expired_before_cycle,
     policies.renewal_policy_key,
@@ -96,31 +80,29 @@ select
     coalesce(ties.is_already_expert, false) as is_already_expert
 from {{ ref('fct_credential_awards') }} as awards
 inner join settings on awards.district_id = settings.district_id
-inner join jurisdictions on awards.district_id = jurisdictions.district_id
+inner join {{ ref('int_renewal__people') }} as people on awards.staff_key = people.staff_key
 cross join approval_counts
 left join approved_awards on awards.credential_award_key = approved_awards.credential_award_key
-left join licence_counts on awards.staff_key = licence_counts.staff_key
 left join cycle_spans
     on awards.staff_key = cycle_spans.staff_key
-    and jurisdictions.jurisdiction = cycle_spans.jurisdiction
+    and people.jurisdiction = cycle_spans.jurisdiction
 left join dated_cycles as cycles
     on awards.staff_key = cycles.staff_key
-    and jurisdictions.jurisdiction = cycles.jurisdiction
+    and people.jurisdiction = cycles.jurisdiction
     and awards.issued_date >= cycles.begins_date
     and awards.issued_date <= cycles.ends_date
 -- the rule and the policy of the day of the award hold, also where they changed within the cycle
 left join {{ ref('int_renewal__policies') }} as policies
-    on jurisdictions.district_id = policies.district_id
-    and jurisdictions.jurisdiction = policies.jurisdiction
+    on people.district_id = policies.district_id
+    and people.jurisdiction = policies.jurisdiction
     and coalesce(policies.effective_from_date <= awards.issued_date, true)
     and coalesce(policies.effective_to_date >= awards.issued_date, true)
 left join {{ ref('fct_renewal_rules') }} as rules
-    on jurisdictions.district_id = rules.district_id
-    and jurisdictions.jurisdiction = rules.jurisdiction
+    on people.district_id = rules.district_id
+    and people.jurisdiction = rules.jurisdiction
     and coalesce(rules.effective_from_date <= awards.issued_date, true)
     and coalesce(rules.effective_to_date >= awards.issued_date, true)
 left join {{ ref('int_renewal__micro_credential_values') }} as earned
     on awards.micro_credential_key = earned.micro_credential_key
     and rules.rule_id = earned.rule_id
 left join {{ ref('int_renewal__awards_tied') }} as ties on awards.credential_award_key = ties.credential_award_key
-where awards.staff_key is not null

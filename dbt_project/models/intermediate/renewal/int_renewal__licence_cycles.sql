@@ -7,13 +7,6 @@ settings as (
     from {{ ref('stg_pipeline__settings') }}
 ),
 
-jurisdictions as (
-    select distinct
-        district_id,
-        jurisdiction
-    from {{ ref('int_renewal__policies') }}
-),
-
 licences as (
     select
         district_id,
@@ -25,8 +18,7 @@ licences as (
         expires_date
     from {{ ref('fct_licences') }}
     where
-        staff_key is not null
-        and expires_date is not null
+        expires_date is not null
         and coalesce(lower(licence_status), '') not in ({{ sql_list(var('ended_licence_statuses')) }})
 ),
 
@@ -35,7 +27,7 @@ licences_with_rule as (
     select
         licences.district_id,
         licences.staff_key,
-        jurisdictions.jurisdiction,
+        people.jurisdiction,
         licences.licence_title,
         licences.licence_begins_date,
         licences.expires_date,
@@ -49,10 +41,10 @@ licences_with_rule as (
         rules.years_to_renew
     from licences
     inner join settings on licences.district_id = settings.district_id
-    inner join jurisdictions on licences.district_id = jurisdictions.district_id
+    inner join {{ ref('int_renewal__people') }} as people on licences.staff_key = people.staff_key
     inner join {{ ref('fct_renewal_rules') }} as rules
-        on jurisdictions.district_id = rules.district_id
-        and jurisdictions.jurisdiction = rules.jurisdiction
+        on people.district_id = rules.district_id
+        and people.jurisdiction = rules.jurisdiction
         and coalesce(licences.issuing_state = rules.state_code, true)
         and coalesce(rules.effective_from_date <= least(licences.expires_date, settings.as_of_date), true)
         and coalesce(rules.effective_to_date >= least(licences.expires_date, settings.as_of_date), true)

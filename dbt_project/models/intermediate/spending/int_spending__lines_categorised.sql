@@ -1,4 +1,5 @@
 {%- set codes = ['function', 'object', 'program', 'fund', 'grant'] -%}
+{%- set payer_codes = ['grant', 'program', 'fund'] -%}
 {%- set comparable_codes = [] -%}
 {%- for code in codes %}{% do comparable_codes.append('comparable_' ~ code ~ '_code') %}{% endfor -%}
 with
@@ -86,6 +87,8 @@ crosswalk as (
     select
         crosswalk_id,
         pd_category,
+        cost_category,
+        study_arm,
         is_pd,
         coalesce(first_fiscal_year, 0) as first_fiscal_year,
         coalesce(last_fiscal_year, 9999) as last_fiscal_year,
@@ -112,6 +115,8 @@ matches as (
         {% endfor -%}
         crosswalk.crosswalk_id,
         crosswalk.pd_category,
+        crosswalk.cost_category,
+        crosswalk.study_arm,
         crosswalk.is_pd,
         row_number() over (
             partition by combinations.fiscal_year, {{ comparable_codes | join(', ') }}
@@ -127,6 +132,44 @@ matches as (
         on combinations.fiscal_year between crosswalk.first_fiscal_year and crosswalk.last_fiscal_year
         {%- for code in codes %}
         and combinations.comparable_{{ code }}_code like crosswalk.{{ code }}_prefix || '%'
+        {%- endfor %}
+),
+
+payers as (
+    select
+        payer_id,
+        payer,
+        programme,
+        coalesce(first_fiscal_year, 0) as first_fiscal_year,
+        coalesce(last_fiscal_year, 9999) as last_fiscal_year,
+        {% for code in payer_codes -%}
+        coalesce({{ comparable_code(code ~ '_prefix') }}, '') as {{ code }}_prefix{{ "," if not loop.last }}
+        {% endfor %}
+    from {{ ref('spending_payers') }}
+),
+
+-- a grant says more of who pays than a programme, and that more than a fund; then the one with most characters given
+payer_matches as (
+    select
+        combinations.fiscal_year,
+        {% for code in comparable_codes -%}
+        combinations.{{ code }},
+        {% endfor -%}
+        payers.payer,
+        payers.programme,
+        row_number() over (
+            partition by combinations.fiscal_year, {{ comparable_codes | join(', ') }}
+            order by
+                {% for code in payer_codes -%}
+                length(payers.{{ code }}_prefix) desc,
+                {% endfor -%}
+                payers.payer_id
+        ) as match_order
+    from combinations
+    inner join payers
+        on combinations.fiscal_year between payers.first_fiscal_year and payers.last_fiscal_year
+        {%- for code in payer_codes %}
+        and combinations.comparable_{{ code }}_code like payers.{{ code }}_prefix || '%'
         {%- endfor %}
 )
 
@@ -150,8 +193,12 @@ select
     lines.vendor_name,
     matches.crosswalk_id,
     matches.pd_category,
+    matches.cost_category,
+    matches.study_arm,
     matches.is_pd,
-    matches.crosswalk_id is not null as is_mapped
+    matches.crosswalk_id is not null as is_mapped,
+    coalesce(payer_matches.payer, 'unknown') as payer,
+    coalesce(payer_matches.programme, 'unknown') as programme
 from lines
 left join matches
     on lines.fiscal_year = matches.fiscal_year
@@ -159,3 +206,9 @@ left join matches
     and lines.{{ code }} = matches.{{ code }}
     {%- endfor %}
     and matches.match_order = 1
+left join payer_matches
+    on lines.fiscal_year = payer_matches.fiscal_year
+    {%- for code in comparable_codes %}
+    and lines.{{ code }} = payer_matches.{{ code }}
+    {%- endfor %}
+    and payer_matches.match_order = 1

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.publish.suppression import suppress_small_cells
+from pipelines.analysis.small_cells import suppress_small_cells
 
 
 def hidden_cells(frame: pl.DataFrame) -> list[tuple[object, ...]]:

@@ -1,11 +1,12 @@
-"""Small-cell suppression for counts that leave the scope of those who may know them.
+"""The quick rule for small counts: hide them, and further ones, so that no subtraction gives them away.
 
-Belongs here: hiding counts of few people, and enough further counts that no hidden one can be had
-by subtracting from a total. Does not belong here: which counts leave the scope (the exports, the
-report), or how a hidden count is printed.
+Belongs here: primary and complementary suppression margin by margin, for tables of any size. Does not belong here:
+the audit by linear programming and the suppression that passes it (disclosure), which counts leave the scope of those
+who may know them (the exports, the report), or how a hidden count is printed.
 
-Judged by subtraction, margin by margin, until nothing more follows. Combinations of many sums at
-once are audited by linear programming in the study report.
+Judged by subtraction, margin by margin, until nothing more follows. Combinations of many sums at once can tell more:
+`disclosure.audit` says whether they do, and `disclosure.protect` hides until they don't; both are for the few hundred
+counts of a printed table.
 """
 
 from __future__ import annotations

@@ -1,0 +1,4 @@
+select
+    year,
+    index_value
+from {{ ref('consumer_price_index') }}
