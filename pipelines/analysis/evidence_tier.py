@@ -261,7 +261,7 @@ def _confound(facts: StudyFacts) -> Condition:
     if thin:
         detail = f"The {' and the '.join(thin)} arm has fewer than {SMALLEST_CLUSTERS} clusters"
         return Condition(CONFOUND, False, f"{detail}: what is peculiar to that cluster can't be told from the effect.")
-    detail = f"{arms['treated']:,} clusters hold treated and {arms['comparison']:,} comparison units."
+    detail = f"The treated come from {arms['treated']:,} clusters, the comparison from {arms['comparison']:,}."
     return Condition(CONFOUND, True, detail)
 
 

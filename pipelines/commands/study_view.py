@@ -69,11 +69,11 @@ def show_study(document: Mapping[str, Any], folder: Path) -> None:
         table = new_table("Estimate", "Compared with", right=("Effect", "95 % interval", "Treated"))
         for row in shown:
             mark = "[bold]" if row["is_primary"] else ""
-            interval = "" if row["ci_low"] is None else f"{row['ci_low']:.3f} to {row['ci_high']:.3f}"
+            interval = "" if row["ci_low"] is None else f"{_figure(row['ci_low'])} to {_figure(row['ci_high'])}"
             table.add_row(
                 f"{mark}{escape(row['label'])}",
                 escape(row["comparison"]),
-                f"{mark}{row['estimate']:.3f}",
+                f"{mark}{_figure(row['estimate'])}",
                 interval,
                 f"{row['n_treated']:,}",
             )
@@ -88,3 +88,7 @@ def show_study(document: Mapping[str, Any], folder: Path) -> None:
     console.print(f"[dim]Design {document['design']['hash'][:12]}, fixed before outcomes were read[/]\n")
     for name in _REPORT:
         console.print(f"wrote {folder / name}", soft_wrap=True)
+
+
+def _figure(value: float) -> str:
+    return f"{value:.3f}" if abs(value) < 100 else f"{value:,.0f}"

@@ -48,7 +48,7 @@ BENCHMARKS: tuple[Mapping[str, Any], ...] = (
         "label": "PD per contact hour",
         "value": "138 to 169",
         "unit": "USD",
-        "source": "Barrett & Pas (2020), Prevention Science",
+        "source": "Barrett & Pas (2020), Prevention Science 21(5) 604–614",
     },
 )
 

@@ -290,9 +290,10 @@ def _headline(
     if chosen is None or chosen.estimate is None or chosen.ci_low is None or chosen.ci_high is None:
         sentence = "The data can't answer: no adjusted estimate could be had. The table of estimates says why."
         return {"sentence": sentence, "estimate": None, "estimator": None}
-    unit = question.outcome_unit
+    # "1,795 higher in re78" says the unit already
+    unit = "" if question.outcome_label in question.outcome_unit else f" {question.outcome_unit}"
     differ = (
-        f"{_figure(abs(chosen.estimate))} {unit} {'higher' if chosen.estimate >= 0 else 'lower'} "
+        f"{_figure(abs(chosen.estimate))}{unit} {'higher' if chosen.estimate >= 0 else 'lower'} "
         f"(95% interval {_figure(chosen.ci_low)} to {_figure(chosen.ci_high)})"
     )
     sure = "" if chosen.excludes_zero else " That may be chance: the interval includes 0."
@@ -318,7 +319,7 @@ def _beside(effects: Effects, unit: str) -> str:
     second = effects.staggered.simple
     if second.estimate is None or second.ci_low is None or second.ci_high is None:
         return ""
-    figures = f"{_figure(second.estimate)} {unit} ({_figure(second.ci_low)} to {_figure(second.ci_high)})"
+    figures = f"{_figure(second.estimate)}{unit} ({_figure(second.ci_low)} to {_figure(second.ci_high)})"
     alike = effects.adjusted.excludes_zero == second.excludes_zero and (
         not second.excludes_zero or (effects.adjusted.estimate > 0) == (second.estimate > 0)
     )
@@ -336,7 +337,7 @@ def _on_aligned(secondary: Sequence[Mapping[str, Any]], unit: str) -> str:
         if row["outcome"] == ALIGNED and row["ci_low"] is not None and row["ci_high"] is not None:
             interval = f"({_figure(row['ci_low'])} to {_figure(row['ci_high'])})"
             return (
-                f"On the elements that their credentials are about it was {_figure(row['estimate'])} {unit} {interval}."
+                f"On the elements that their credentials are about it was {_figure(row['estimate'])}{unit} {interval}."
             )
     return ""
 

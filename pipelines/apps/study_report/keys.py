@@ -304,7 +304,7 @@ class CostRow(TypedDict, total=False):
 
 class CostPer(TypedDict, total=False):
     arm: Annotated[str, "micro-credential or traditional"]
-    measure: Annotated[str, "teacher, award, award_started or contact_hour"]
+    measure: Annotated[str, "teacher (and year), award, award_started or contact_hour"]
     cost_usd: Annotated[float | None, "dollars per one"]
     n: Annotated[float | None, "how many the cost is divided by"]
 
@@ -371,7 +371,7 @@ class Cost(TypedDict, total=False):
     price_year: Annotated[int | None, "year whose dollars these are"]
     currency: Annotated[str, "USD"]
     rows: Annotated[list[CostRow], "ingredients summed by arm, category and payer"]
-    per: Annotated[list[CostPer], "cost per teacher, award, award started, contact hour"]
+    per: Annotated[list[CostPer], "cost per teacher and year, award, award started, contact hour"]
     incremental: Annotated[Incremental | None, "what more it costs and what that buys"]
     plane: Annotated[list[PlanePoint], "joint bootstrap draws of effect and cost"]
     acceptability: Annotated[list[Acceptability], "how likely it is worth its cost"]

@@ -23,7 +23,7 @@ from pipelines.apps.study_report.words import (
 )
 
 _MEASURES = {
-    "teacher": "per teacher",
+    "teacher": "per teacher and year",
     "award": "per award",
     "award_started": "per award started (those not finished cost too)",
     "contact_hour": "per contact hour",

@@ -81,6 +81,8 @@ def _smoothness(found: Mapping[str, Any], names: Names) -> list[Block]:
             Text(
                 f"The effect stands until trends bend by {effect(found['breakdown_m'])} {names.outcome_unit} from one "
                 "period to the next."
+                if found["breakdown_m"]
+                else "The interval includes 0 even if trends don't bend at all."
             )
         )
     else:

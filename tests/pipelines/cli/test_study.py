@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ import pandas as pd
 import polars as pl
 import pytest
 from moderndid.core.data import load_mpdta
+from rich.console import Console
 from typer.testing import CliRunner
 
 from pipelines.cli import app
+from pipelines.commands import study_view
 from tests.pipelines.study.panels import panel
 
 FILES = {"results.json", "report.html", "report.pdf", "tables.xlsx"}
@@ -31,9 +34,13 @@ def mpdta(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_study__gives_the_published_answer_of_mpdta(mpdta: Path, tmp_path: Path) -> None:
+def test_study__gives_the_published_answer_of_mpdta(
+    mpdta: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Source: vignette "Getting started with the did package" (Callaway & Sant'Anna): simple −0.0400 by never-treated
     counties without covariates, −0.0398 by not-yet-treated, which this project compares with first."""
+    screen = Console(file=io.StringIO(), width=80)
+    monkeypatch.setattr(study_view, "console", screen)
     columns = ["--unit", "countyreal", "--time", "year", "--first-treated", "first.treat", "--outcome", "lemp"]
     done = run("--panel", str(mpdta), *columns, "--out", str(tmp_path / "out"))
     assert done.exit_code == 0, done.output
@@ -44,7 +51,9 @@ def test_study__gives_the_published_answer_of_mpdta(mpdta: Path, tmp_path: Path)
     assert results["att"]["simple"]["estimate"] == pytest.approx(-0.03976, abs=5e-6)
     assert results["att"]["simple"]["n_treated"] == 191
     assert results["mde"]["n_comparison"] == 309
-    assert "Smallest detectable effect" in done.output
+    seen = screen.file.getvalue()  # type: ignore[attr-defined]
+    assert seen.index("Smallest detectable effect") < seen.index("difference-in-differences".capitalize())
+    assert "the two do not agree" in " ".join(seen.split())
 
 
 def test_study__refuses_an_effect_that_could_not_be_found(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ import polars as pl
 
 Floats = npt.NDArray[np.float64]
 
-TEACHERS, SCHOOLS = 1_200, 48
+TEACHERS, SCHOOLS = 1_200, 60
 YEARS = tuple(range(2021, 2027))
 FIRST_AWARD_YEAR = 2023
 DISTRICTS, GRADE_BANDS = ("North", "South"), ("elementary", "secondary")
