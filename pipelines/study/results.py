@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.analysis.estimate import Estimate
 from pipelines.study.candidates import Candidates, Exclusion
 from pipelines.study.costs import CostSources, tell_costs
 from pipelines.study.design import Design, Sample
@@ -177,7 +178,9 @@ def _frame(question: Question, plan: Plan, design: Design) -> dict[str, Any]:
             "written_before_outcomes": True,
             "propensity": {
                 "coefficients": [
-                    {"name": name, "coefficient": value} for name, value in design.propensity.coefficients.items()
+                    {"name": name, "coefficient": value}
+                    for name, value in design.propensity.coefficients.items()
+                    if not few
                 ],
                 "note": design.propensity.note,
             },
@@ -194,7 +197,8 @@ def _frame(question: Question, plan: Plan, design: Design) -> dict[str, Any]:
             "basis": plan.basis,
         },
         "matched": _matched(design),
-        "balance": _balance(design),
+        # means of few people are theirs
+        "balance": {"verdict": None, "verdicts": None, "rows": []} if few else _balance(design),
         "context": [dict(row) for row in _CONTEXT],
         "methods": _methods(question),
     }
@@ -320,15 +324,23 @@ def _beside(effects: Effects, unit: str) -> str:
     if second.estimate is None or second.ci_low is None or second.ci_high is None:
         return ""
     figures = f"{_figure(second.estimate)}{unit} ({_figure(second.ci_low)} to {_figure(second.ci_high)})"
-    alike = effects.adjusted.excludes_zero == second.excludes_zero and (
-        not second.excludes_zero or (effects.adjusted.estimate > 0) == (second.estimate > 0)
-    )
+    alike = _agree(effects.adjusted, second)
     if alike:
         return f"Difference-in-differences, which assumes something else, agrees: {figures}."
     return (
         f"Difference-in-differences, which assumes something else, says {figures}: the two do not agree, so the "
         "question is not settled."
     )
+
+
+def _agree(first: Estimate, second: Estimate) -> bool:
+    """Whether two estimates draw the same conclusion, and each could be the other by its interval."""
+    if None in (first.estimate, first.ci_low, first.ci_high, second.estimate, second.ci_low, second.ci_high):
+        return False
+    overlap = first.ci_low <= second.ci_high and second.ci_low <= first.ci_high  # type: ignore[operator]
+    same_side = (first.estimate > 0) == (second.estimate > 0)  # type: ignore[operator]
+    same = first.excludes_zero == second.excludes_zero and (same_side or not second.excludes_zero)
+    return overlap and same
 
 
 def _on_aligned(secondary: Sequence[Mapping[str, Any]], unit: str) -> str:

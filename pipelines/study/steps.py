@@ -3,12 +3,13 @@
 Belongs here: the order, the files, and that a design is on disk before outcomes are read. Does not belong
 here: how any step is done, Dagster (assets/study), the command line (commands/study).
 
-    question.json, candidates.parquet, candidates.json    who could be compared; nothing younger than exposure
-    design.json, matched_sets.parquet                     who is compared, its hash, balance, detectable effect
-    results.json                                          every number of the report
-    report.html, report.pdf, tables.xlsx                  the report
+    design/question.json, candidates.parquet, candidates.json   who could be compared; nothing younger than exposure
+    design/design.json, matched_sets.parquet                    who is compared, its hash, balance, detectable effect
+    results.json                                                every number of the report
+    report.html, report.pdf, tables.xlsx                        the report
 
-A step that is begun anew writes its files whole and replaces them.
+What stands in design/ has a row per person and is not for handing on. A step that is begun anew writes its files
+whole and replaces them.
 """
 
 from __future__ import annotations
@@ -31,8 +32,9 @@ from pipelines.study.planning import Plan, plan_study
 from pipelines.study.question import Question, StudyInputFault
 from pipelines.study.results import Extras, tell_results
 
-QUESTION, CANDIDATES, STEPS = "question.json", "candidates.parquet", "candidates.json"
-DESIGN, SETS, RESULTS = "design.json", "matched_sets.parquet", "results.json"
+QUESTION, CANDIDATES, STEPS = "design/question.json", "design/candidates.parquet", "design/candidates.json"
+DESIGN, SETS = "design/design.json", "design/matched_sets.parquet"
+RESULTS = "results.json"
 PARTS = (
     "who could be compared",
     "design",
@@ -48,7 +50,7 @@ PARTS = (
 Tick = Callable[[str], None]
 
 
-class DesignChanged(Exception):
+class DesignChanged(StudyInputFault):
     """The design on disk is not the one that these data and rules give."""
 
 
@@ -66,7 +68,7 @@ def run_study(question: Question, panel: pl.DataFrame, extras: Extras, folder: P
 
 def write_panel(question: Question, panel: pl.DataFrame, folder: Path) -> Candidates:
     """Step 1: who could be compared, as known before exposure."""
-    folder.mkdir(parents=True, exist_ok=True)
+    (folder / DESIGN).parent.mkdir(parents=True, exist_ok=True)
     candidates = find_candidates(panel, question)
     described = {
         "covariates": [asdict(one) for one in candidates.covariates],

@@ -34,12 +34,12 @@ def test_study_job__writes_the_study_beside_the_release_and_sweeps_old_ones(copi
     assert order == STEPS
     folder = study_folder(settings.published, current.stem)
     written = {path.name for path in folder.iterdir()}
-    assert {"design.json", "results.json", "report.html", "report.pdf", "tables.xlsx"} <= written
+    assert {"design", "results.json", "report.html", "report.pdf", "tables.xlsx"} <= written
     assert not old.exists()
     results = json.loads((folder / "results.json").read_text())
     # 60 teachers: what they could show is told, an effect is not
     assert results["refusal"]["rule"] in ("mde", "sample")
-    assert results["design"]["hash"] == json.loads((folder / "design.json").read_text())["hash"]
+    assert results["design"]["hash"] == json.loads((folder / "design" / "design.json").read_text())["hash"]
     assert results["methods"]["release_id"] == current.stem
 
 

@@ -24,6 +24,8 @@ from pipelines.apps.study_report.words import (
     whether,
 )
 
+_NO_BALANCE = "Balance is not reported: no covariate was measured before treatment."
+_FEW_PEOPLE = "Balance is not reported: too few people stand in a group, and their means would be theirs."
 SAMPLES = ("before", "matched", "weighted")
 SAMPLE_LABELS = {"before": "Before", "matched": "Matched", "weighted": "Weighted"}
 
@@ -122,6 +124,11 @@ def _records_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     )
 
 
+def _are_few(document: Mapping[str, Any]) -> bool:
+    mde = document.get("mde") or {}
+    return bool(mde) and mde.get("n_treated") is None
+
+
 def balance_section(document: Mapping[str, Any], names: Names) -> Section:
     balance = document.get("balance") or {}
     rows = balance.get("rows") or []
@@ -129,7 +136,7 @@ def balance_section(document: Mapping[str, Any], names: Names) -> Section:
         return Section(
             "balance",
             "How alike the groups are",
-            (Text("Balance is not reported: no covariate was measured before treatment."),),
+            (Text(_FEW_PEOPLE if _are_few(document) else _NO_BALANCE),),
         )
     samples = samples_of(rows)
     if not samples:

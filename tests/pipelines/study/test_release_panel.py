@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -85,18 +86,25 @@ def test_run_study__costs_come_from_ingredients_and_ledger(study: tuple[dict[str
 def test_run_study__no_pseudonym_stands_in_what_is_handed_on(study: tuple[dict[str, Any], Path]) -> None:
     document, folder = study
     assert "pseudonym-" not in json.dumps(document)
-    for name in ("results.json", "report.html", "design.json", "candidates.json", "question.json"):
-        assert "pseudonym-" not in (folder / name).read_text(), name
+    for path in [*folder.glob("*.json"), *folder.glob("*.html"), *folder.glob("design/*.json")]:
+        assert "pseudonym-" not in path.read_text(), path.name
+    # rows of people stay apart from what is handed on
+    assert {path.name for path in folder.iterdir()} == {
+        "design",
+        "results.json",
+        "report.html",
+        "report.pdf",
+        "tables.xlsx",
+    }
 
 
 def test_write_results__a_design_made_after_the_fact_is_refused(
     release: Release, study: tuple[dict[str, Any], Path], tmp_path: Path
 ) -> None:
     found = read_release(release, "expertise study", "1")
-    for path in study[1].iterdir():
-        (tmp_path / path.name).write_bytes(path.read_bytes())
-    candidates = pl.read_parquet(tmp_path / "candidates.parquet")
-    candidates.filter(~pl.col("unit").str.ends_with("7")).write_parquet(tmp_path / "candidates.parquet")
+    shutil.copytree(study[1] / "design", tmp_path / "design")
+    listed = tmp_path / "design" / "candidates.parquet"
+    pl.read_parquet(listed).filter(~pl.col("unit").str.ends_with("7")).write_parquet(listed)
     with pytest.raises(DesignChanged, match="a design is fixed before outcomes are read"):
         write_results(found.panel, found.extras, tmp_path, lambda part: None)
     # a design made anew is one that was made before

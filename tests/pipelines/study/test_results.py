@@ -10,8 +10,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from pipelines.analysis.estimate import Estimate
 from pipelines.apps.study_report.document import checked
 from pipelines.study.panel_file import PanelColumns
+from pipelines.study.results import _agree
 from pipelines.study.told import hide_parts, without_few
 from tests.pipelines.study.panels import cross_section, panel
 from tests.pipelines.study.studies import COLUMNS, studied
@@ -70,6 +72,7 @@ def test_tell_results__few_treated_are_refused_and_not_counted(tmp_path: Path) -
     assert document["refusal"]["rule"] == "sample"
     assert document["mde"]["n_treated"] is None
     assert document["mde"]["estimate"] is None
+    assert document["balance"]["rows"] == []
     text = json.dumps(document)
     assert '"n_treated": 6' not in text
     assert '"treated": 6' not in text
@@ -145,3 +148,21 @@ def test_hide_parts__nothing_hidden_follows_from_the_whole(counts: list[int], hi
 )
 def test_without_few__numbers_of_people_below_ten_are_not_told(text: str, told: str) -> None:
     assert without_few(text) == told
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "agree"),
+    [
+        ((0.20, 0.10, 0.30), (0.25, 0.15, 0.35), True),
+        ((0.16, 0.15, 0.18), (0.23, 0.22, 0.24), False),  # both above 0, and neither could be the other
+        ((0.20, 0.10, 0.30), (0.05, -0.05, 0.15), False),
+        ((0.02, -0.10, 0.12), (-0.02, -0.12, 0.10), True),
+        ((0.20, 0.10, 0.30), (-0.20, -0.30, -0.10), False),
+        ((0.20, None, None), (0.20, 0.10, 0.30), False),
+    ],
+)
+def test_agree__two_methods_agree_where_each_could_be_the_other(
+    first: tuple[float, ...], second: tuple[float, ...], agree: bool
+) -> None:
+    estimates = [Estimate(value, 0.05, low, high, 100, 100, 40) for value, low, high in (first, second)]
+    assert _agree(*estimates) is agree
