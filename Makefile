@@ -98,6 +98,7 @@ crash: $(VENV)/.installed-dev
 # draws the pictures in the README anew; needs chromium
 pictures: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.guarantees.pictures.night
+	$(BIN)/python -m tests.guarantees.pictures.study
 
 # writes both lock files anew; needs uv
 lock:

@@ -42,8 +42,8 @@ WEIGHTED = Estimator(
 )
 HIGH_HOURS = Estimator(
     "high_hours",
-    "As chosen, other peers",
-    "high hours",
+    "As chosen, peers with many PD hours",
+    "never-earners",
     "as above, beside never-earners with at least the median PD hours of earners",
 )
 NOT_YET_TREATED = Estimator(
