@@ -69,7 +69,7 @@ def _exit_code(fault: Exception) -> int | None:
     from pipelines.apps.release_reader import ReleaseError
     from pipelines.decisions.faults import DecisionRefused, DecisionsUnavailable
     from pipelines.publish.layout import PublishError
-    from pipelines.study.question import StudyInputFault
+    from pipelines.study.faults import StudyInputFault
     from pipelines.writer_lock import AnotherRunHolds
 
     if isinstance(fault, ConfigurationError | AccessRefused | QuestionRefused | DecisionRefused | StudyInputFault):

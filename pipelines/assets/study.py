@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import rmtree
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -17,8 +18,9 @@ from pipelines.assets.release import RELEASE_KEY
 from pipelines.code_version import code_version
 from pipelines.publish import layout
 from pipelines.settings import Settings
-from pipelines.study.release_panel import WarehouseStudy, read_release
-from pipelines.study.steps import write_design, write_panel, write_results, write_study_report
+
+if TYPE_CHECKING:
+    from pipelines.study.release_panel import WarehouseStudy
 
 STUDY_GROUP = "study"
 COMMAND = "expertise study"
@@ -33,6 +35,8 @@ def study_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     @dg.asset(key=PANEL_KEY, group_name=STUDY_GROUP, deps=[RELEASE_KEY], kinds={"parquet"})
     def study_panel() -> dg.MaterializeResult[None]:
         """Who could be compared, as known before exposure: holds no outcome of it."""
+        from pipelines.study.steps import write_panel
+
         with _warehouse_study(settings) as (found, folder):
             candidates = write_panel(found.question, found.panel, folder)
         _sweep(folder.parent)
@@ -43,6 +47,8 @@ def study_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     @dg.asset(key=DESIGN_KEY, group_name=STUDY_GROUP, deps=[PANEL_KEY], kinds={"parquet"})
     def study_design() -> dg.MaterializeResult[None]:
         """Matched sets and weights, their balance and their hash; written before outcomes are read."""
+        from pipelines.study.steps import write_design
+
         plan, design = write_design(_folder(settings))
         return dg.MaterializeResult(
             metadata={
@@ -57,6 +63,8 @@ def study_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     @dg.asset(key=RESULTS_KEY, group_name=STUDY_GROUP, deps=[DESIGN_KEY], kinds={"json"})
     def study_results(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         """Every number of the report."""
+        from pipelines.study.steps import write_results
+
         with _warehouse_study(settings) as (found, folder):
             document = write_results(found.panel, found.extras, folder, context.log.info)
         return dg.MaterializeResult(
@@ -70,6 +78,8 @@ def study_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     @dg.asset(key=REPORT_KEY, group_name=STUDY_GROUP, deps=[RESULTS_KEY], kinds={"html", "pdf", "excel"})
     def study_report() -> dg.MaterializeResult[None]:
         """The report for people: HTML, PDF, workbook."""
+        from pipelines.study.steps import write_study_report
+
         written = write_study_report(_folder(settings))
         return dg.MaterializeResult(metadata={path.name: dg.MetadataValue.path(str(path)) for path in written})
 
@@ -88,7 +98,9 @@ def _folder(settings: Settings) -> Path:
 
 
 @contextmanager
-def _warehouse_study(settings: Settings) -> Iterator[tuple[WarehouseStudy, Path]]:
+def _warehouse_study(settings: Settings) -> Iterator[tuple["WarehouseStudy", Path]]:
+    from pipelines.study.release_panel import read_release
+
     with open_release(settings.published, "evaluators") as release:
         folder = study_folder(settings.published, str(release.info()["release_id"]))
         yield read_release(release, COMMAND, code_version()), folder

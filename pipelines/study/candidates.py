@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from pipelines.analysis.balance import Covariate
-from pipelines.study.question import Question, StudyInputFault
+from pipelines.study.faults import StudyInputFault
+from pipelines.study.question import Question
 
 PRIOR_1 = Covariate("prior_1", "outcome one period before", "continuous")
 PRIOR_2 = Covariate("prior_2", "outcome two periods before", "continuous")

@@ -20,7 +20,8 @@ from polars.exceptions import PolarsError
 
 from connectors.core.documents import nearest
 from pipelines.analysis.balance import Covariate
-from pipelines.study.question import Measure, Provenance, Question, StudyInputFault
+from pipelines.study.faults import StudyInputFault
+from pipelines.study.question import Measure, Provenance, Question
 
 _SUFFIXES = {".csv", ".tsv", ".txt", ".parquet", ".pq"}
 _RESERVED = {"unit", "time", "first_treated", "is_treated", "cluster", "stratum", "block", "outcome", "cost_usd"}

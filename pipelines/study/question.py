@@ -25,10 +25,6 @@ EVENT_TIMES = (-4, 4)
 """First and last event time that is printed."""
 
 
-class StudyInputFault(Exception):
-    """The data or the question can't be studied as given: says what is wrong, where, how often, and what to do."""
-
-
 @dataclass(frozen=True)
 class Measure:
     """A column of the panel that is compared beside the outcome. `domain` groups tests that are corrected together."""

@@ -14,8 +14,9 @@ import polars as pl
 from pipelines.analysis.balance import Covariate
 from pipelines.apps.release_reader import Release
 from pipelines.study.costs import CostSources
+from pipelines.study.faults import StudyInputFault
 from pipelines.study.groups import ALIGNED, NON_ALIGNED
-from pipelines.study.question import SMALLEST_CELL, Measure, Provenance, Question, StudyInputFault
+from pipelines.study.question import SMALLEST_CELL, Measure, Provenance, Question
 from pipelines.study.results import Extras
 
 _TITLE = "Micro-credential earners and colleagues in traditional professional development"

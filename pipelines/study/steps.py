@@ -28,8 +28,9 @@ from pipelines.apps.export import write_whole
 from pipelines.apps.study_report.write import write_report
 from pipelines.study.candidates import Candidates, Exclusion, find_candidates
 from pipelines.study.design import Design, make_design
+from pipelines.study.faults import StudyInputFault
 from pipelines.study.planning import Plan, plan_study
-from pipelines.study.question import Question, StudyInputFault
+from pipelines.study.question import Question
 from pipelines.study.results import Extras, tell_results
 
 QUESTION, CANDIDATES, STEPS = "design/question.json", "design/candidates.parquet", "design/candidates.json"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import dagster as dg
@@ -48,3 +50,12 @@ def test_study_job__the_nightly_job_leaves_the_study_out(loaded: tuple[Home, Run
     keys = {key.path[-1] for key in nightly.asset_layer.executable_asset_keys}
     assert "pub_evaluators__study_panel" in keys
     assert not keys & set(STEPS)
+
+
+def test_definitions__start_without_the_statistics() -> None:
+    code = (
+        "import sys; import pipelines.definitions, pipelines.study.faults; print(sorted({*sys.modules} & {*sys.argv}))"
+    )
+    heavy = ["statsmodels", "diff_diff", "altair", "typst", "scipy.stats"]
+    done = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from pipelines.study.candidates import find_candidates
+from pipelines.study.faults import StudyInputFault
 from pipelines.study.panel_file import PanelColumns
-from pipelines.study.question import StudyInputFault
 from tests.pipelines.study.panels import cross_section, panel
 from tests.pipelines.study.studies import designed, read
 

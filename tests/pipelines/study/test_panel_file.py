@@ -7,8 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipelines.study.faults import StudyInputFault
 from pipelines.study.panel_file import PanelColumns, read_panel
-from pipelines.study.question import Question, StudyInputFault
+from pipelines.study.question import Question
 from tests.pipelines.study.panels import cross_section, panel
 
 COLUMNS = PanelColumns(outcome="score", unit="id", time="year", first_treated="first_year")
