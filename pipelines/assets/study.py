@@ -2,7 +2,8 @@
 
 Belongs here: the four steps as assets of one job, and where their files stand: beside the release that
 they are of. Does not belong here: any step (study.steps). They are no part of the nightly job: a
-release never waits for a study, and a study is of a release that stands.
+release never waits for a study, and a study is of a release that stands. Statistics are imported by the
+steps that need them, so a nightly run starts without.
 """
 
 from collections.abc import Iterator
